@@ -1,0 +1,111 @@
+import { z } from 'zod';
+
+/**
+ * The one place that reads the environment. Every field says what it means, its unit, its default and
+ * what leaving it empty does; `.env.example` repeats this and a test keeps the two equal.
+ */
+export const configFields = {
+  NODE_ENV: z
+    .enum(['development', 'test', 'production'])
+    .default('development')
+    .describe('Where this runs. `production` refuses settings that are only safe on a laptop.'),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('info')
+    .describe('The least severe log line that is written, as JSON on standard output.'),
+  DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/ })
+    .describe('Postgres as role leasehold_app, which row-level security binds. Required.'),
+  SYSTEM_DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/ })
+    .describe('Postgres as role leasehold_system: relay, sweeps and operator work. Required.'),
+  DATABASE_POOL_SIZE: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(200)
+    .default(10)
+    .describe('Most connections that one process opens for each of the two roles.'),
+  REDIS_URL: z
+    .url({ protocol: /^rediss?$/ })
+    .describe('The Redis or Valkey that decides seats (7.0 or newer, noeviction). Required.'),
+  TEMPORAL_ADDRESS: z
+    .string()
+    .regex(/^[^:\s]+:\d+$/, 'must be host:port')
+    .default('127.0.0.1:7233')
+    .describe('host:port of the Temporal frontend.'),
+  TEMPORAL_NAMESPACE: z.string().min(1).default('default').describe('The Temporal namespace.'),
+  TEMPORAL_TASK_QUEUE: z
+    .string()
+    .min(1)
+    .default('leasehold')
+    .describe('The task queue that the workers of this deployment poll.'),
+  API_HOST: z.string().min(1).default('127.0.0.1').describe('Address that the API listens on.'),
+  API_PORT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65535)
+    .default(8080)
+    .describe('Port of the API; 0 takes a free one.'),
+  METRICS_PORT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65535)
+    .default(9464)
+    .describe('Port of the Prometheus metrics; 0 takes a free one. Keep it off the internet.'),
+  PUBLIC_URL: z
+    .url({ protocol: /^https?$/ })
+    .default('http://127.0.0.1:8080')
+    .describe('How clients reach the API: the base of links and of problem types.'),
+  SESSION_CREDENTIAL_SECRETS: z
+    .string()
+    .transform((text, context) => parseSecrets(text, context))
+    .describe(
+      'Comma-separated kid:secret pairs (secret: base64url of 32 or more bytes) for session credentials. The first signs, all verify: rotate by putting the new one first. Required.',
+    ),
+} as const;
+
+const schema = z.object(configFields);
+export type Config = z.infer<typeof schema>;
+
+/** One key of the HMAC that makes session credentials. */
+export interface CredentialSecret {
+  kid: string;
+  secret: Buffer;
+}
+
+/**
+ * Reads the configuration once.
+ *
+ * @throws Error that names every faulty variable at once and never prints a value.
+ */
+export function loadConfig(environment: Record<string, string | undefined> = process.env): Config {
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([name, value]) => name in configFields && value !== ''),
+  );
+  const result = schema.safeParse(given);
+  if (result.success) return result.data;
+  const faults = result.error.issues.map(
+    (issue) => `  ${issue.path.join('.')}: ${issue.code === 'invalid_type' ? 'is required' : issue.message}`,
+  );
+  throw new Error(
+    `The configuration is not valid. Set these environment variables (see .env.example):\n${faults.join('\n')}`,
+  );
+}
+
+function parseSecrets(text: string, context: z.RefinementCtx): CredentialSecret[] {
+  const secrets = text.split(',').map((pair) => {
+    const [kid = '', encoded = ''] = pair.trim().split(':');
+    return { kid, secret: Buffer.from(encoded, 'base64url') };
+  });
+  const isValid = secrets.every(({ kid, secret }) => /^[\w-]{1,16}$/.test(kid) && secret.length >= 32);
+  if (!isValid || new Set(secrets.map(({ kid }) => kid)).size !== secrets.length) {
+    context.addIssue({
+      code: 'custom',
+      message: 'must be kid:secret pairs with distinct kids and secrets of at least 32 bytes',
+    });
+  }
+  return secrets;
+}
