@@ -126,6 +126,7 @@ export interface Sessions {
   hardUntil: Timestamp | null;
   id: string;
   instanceKey: string;
+  isShared: Generated<boolean>;
   licenseId: string;
   metadata: Generated<Json>;
   product: string;

@@ -118,6 +118,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       end_reason text check (end_reason in ('lapsed', 'released', 'forced', 'license_suspended', 'license_revoked', 'offer_expired', 'queue_timeout', 'superseded')),
       end_detail text,
       hard_until timestamptz,
+      is_shared boolean not null default false,
       unique (tenant_id, id),
       check ((status = 'ended') = (ended_at is not null)),
       check ((ended_at is null) = (end_reason is null)),

@@ -1,0 +1,41 @@
+import type { Database } from './database.ts';
+
+export type CredentialKind = 'license_key' | 'api_key' | 'operator_key';
+
+export interface CredentialRecord {
+  id: string;
+  kind: CredentialKind;
+  tenantId: string | null;
+  /** The license that a license key belongs to. */
+  subjectId: string | null;
+  scopes: string[];
+}
+
+/**
+ * Finds what a key's hash stands for, if it is neither revoked nor over. The one read that the app
+ * role makes before a tenant is known; the table holds hashes and ids only.
+ */
+export async function findCredential(
+  db: Database,
+  key: { hash: Buffer; now: Date },
+): Promise<CredentialRecord | undefined> {
+  const row = await db
+    .selectFrom('credentials')
+    .select(['id', 'kind', 'tenantId', 'subjectId', 'scopes'])
+    .where('hash', '=', key.hash)
+    .where('revokedAt', 'is', null)
+    .where((eb) => eb.or([eb('expiresAt', 'is', null), eb('expiresAt', '>', key.now)]))
+    .executeTakeFirst();
+  return row as CredentialRecord | undefined;
+}
+
+/** Stores the hash of a key; needs the system role. */
+export async function insertCredential(
+  db: Database,
+  credential: CredentialRecord & { hash: Buffer; name: string | null },
+): Promise<void> {
+  await db
+    .insertInto('credentials')
+    .values({ ...credential, scopes: JSON.stringify(credential.scopes) })
+    .execute();
+}

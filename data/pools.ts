@@ -1,0 +1,60 @@
+import { sql } from 'kysely';
+import type { PoolRef } from '../domain/seat.ts';
+import type { TenantTransaction } from './database.ts';
+
+/**
+ * The pool's advisory lock, held until the transaction ends. Whoever records a tenure holds it in
+ * shared mode, whoever changes the epoch or the license exclusively. (A row lock in shared mode on
+ * such a hot row starves the writer for seconds; advisory locks queue fairly.)
+ */
+export async function lockPool(
+  tx: TenantTransaction,
+  pool: PoolRef,
+  mode: 'shared' | 'exclusive',
+): Promise<void> {
+  const lock = sql.raw(mode === 'shared' ? 'pg_advisory_xact_lock_shared' : 'pg_advisory_xact_lock');
+  await sql`select ${lock}(hashtextextended(${`${pool.tenantId}:${pool.licenseId}`}, 0))`.execute(tx);
+}
+
+/** What must not have changed between a grant in Redis and its record. */
+export interface PoolVersion {
+  epoch: number;
+  configVersion: number;
+}
+
+/** The pool's present version; read it under `lockPool`. */
+export async function readPoolVersion(
+  tx: TenantTransaction,
+  pool: PoolRef,
+): Promise<PoolVersion | undefined> {
+  return tx
+    .selectFrom('pools')
+    .select(['epoch', 'configVersion'])
+    .where('tenantId', '=', pool.tenantId)
+    .where('licenseId', '=', pool.licenseId)
+    .executeTakeFirst();
+}
+
+/** Raises the epoch: at least by one, and to the clock, so that it rises even if rows were restored from a backup. */
+export async function raiseEpoch(tx: TenantTransaction, pool: PoolRef): Promise<number> {
+  const row = await tx
+    .updateTable('pools')
+    .set({ epoch: sql<number>`greatest(epoch + 1, extract(epoch from clock_timestamp())::bigint)` })
+    .where('tenantId', '=', pool.tenantId)
+    .where('licenseId', '=', pool.licenseId)
+    .returning('epoch')
+    .executeTakeFirstOrThrow();
+  return row.epoch;
+}
+
+/** Raises the version of the pool's configuration; scripts ignore older ones. */
+export async function raiseConfigVersion(tx: TenantTransaction, pool: PoolRef): Promise<number> {
+  const row = await tx
+    .updateTable('pools')
+    .set((eb) => ({ configVersion: eb('configVersion', '+', 1) }))
+    .where('tenantId', '=', pool.tenantId)
+    .where('licenseId', '=', pool.licenseId)
+    .returning('configVersion')
+    .executeTakeFirstOrThrow();
+  return row.configVersion;
+}

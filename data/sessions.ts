@@ -1,0 +1,206 @@
+/**
+ * The ledger of sessions. A row is opened when a script grants or queues, becomes active when a waiter
+ * takes its seat, and ends exactly once: every statement that ends rows says `ended_at is null`.
+ */
+import { sql, type Selectable } from 'kysely';
+import type { EndReason } from '../domain/errors.ts';
+import type { Fence, PoolRef } from '../domain/seat.ts';
+import type { UsageType } from '../domain/validation.ts';
+import type { TenantTransaction } from './database.ts';
+import type { Sessions } from './schema.ts';
+
+export type SessionRecord = Selectable<Sessions>;
+
+export interface Device {
+  fingerprint: string;
+  name?: string | undefined;
+  platform?: string | undefined;
+}
+
+/** What a caller says of itself when it asks for a seat. */
+export interface SessionFacts {
+  instanceKey: string;
+  usageType: UsageType;
+  product: string;
+  version: string;
+  device: Device;
+  metadata: Record<string, unknown>;
+}
+
+export interface Ticket {
+  epoch: number;
+  n: number;
+}
+
+/**
+ * Records that a session waits (`ticket`) or holds a seat (`fence`). Repeating it changes nothing.
+ *
+ * @returns the row and what this call changed, or undefined when the row has already ended.
+ */
+export async function upsertSession(
+  tx: TenantTransaction,
+  pool: PoolRef,
+  session: SessionFacts & { id: string } & ({ fence: Fence } | { ticket: Ticket }),
+): Promise<{ row: SessionRecord; change: 'opened' | 'granted' | 'none' } | undefined> {
+  const grant = 'fence' in session ? session.fence : null;
+  const ticket = 'ticket' in session ? session.ticket : null;
+  const before = tx
+    .selectFrom('sessions')
+    .select('sessions.status')
+    .where('sessions.tenantId', '=', pool.tenantId)
+    .where('sessions.id', '=', session.id);
+  const row = await tx
+    .with('before', () => before)
+    .insertInto('sessions')
+    .values({
+      id: session.id,
+      tenantId: pool.tenantId,
+      licenseId: pool.licenseId,
+      instanceKey: session.instanceKey,
+      status: grant ? 'active' : 'queued',
+      usageType: session.usageType,
+      product: session.product,
+      version: session.version,
+      device: JSON.stringify(session.device),
+      metadata: JSON.stringify(session.metadata),
+      ticketEpoch: ticket?.epoch ?? null,
+      ticketN: ticket?.n ?? null,
+      fenceEpoch: grant?.epoch ?? null,
+      fenceCounter: grant?.counter ?? null,
+      grantedAt: grant ? sql<Date>`now()` : null,
+    })
+    .onConflict((conflict) =>
+      conflict
+        .column('id')
+        .doUpdateSet((eb) => ({
+          status: sql`case when ${eb.ref('excluded.status')} = 'active' then 'active' else sessions.status end`,
+          grantedAt: eb.fn.coalesce('sessions.grantedAt', 'excluded.grantedAt'),
+          fenceEpoch: eb.fn.coalesce('sessions.fenceEpoch', 'excluded.fenceEpoch'),
+          fenceCounter: eb.fn.coalesce('sessions.fenceCounter', 'excluded.fenceCounter'),
+        }))
+        .where('sessions.endedAt', 'is', null)
+        .where('sessions.tenantId', '=', pool.tenantId),
+    )
+    .returningAll()
+    .returning(sql<string | null>`(select status from before)`.as('statusBefore'))
+    .executeTakeFirst();
+  if (row === undefined) return undefined;
+  const { statusBefore, ...record } = row;
+  if (statusBefore === null) return { row: record, change: 'opened' };
+  return { row: record, change: statusBefore === record.status ? 'none' : 'granted' };
+}
+
+/** A row that this call ended. */
+export interface EndedRow {
+  id: string;
+  licenseId: string;
+  instanceKey: string;
+  endReason: EndReason;
+  wasGranted: boolean;
+}
+
+export interface Ending {
+  sessionId: string;
+  reason: EndReason;
+  detail?: string | undefined;
+}
+
+/** Ends those of the rows that are still open; the others are left as they are. */
+export async function endSessionRows(
+  tx: TenantTransaction,
+  tenantId: string,
+  endings: readonly Ending[],
+): Promise<EndedRow[]> {
+  if (endings.length === 0) return [];
+  const { rows } = await sql<EndedRow>`
+    update sessions set status = 'ended', ended_at = now(), end_reason = ending.reason, end_detail = ending.detail
+    from unnest(
+      ${endings.map(({ sessionId }) => sessionId)}::text[],
+      ${endings.map(({ reason }) => reason)}::text[],
+      ${endings.map(({ detail }) => detail ?? null)}::text[]
+    ) as ending (session_id, reason, detail)
+    where sessions.tenant_id = ${tenantId} and sessions.id = ending.session_id and sessions.ended_at is null
+    returning sessions.id, sessions.license_id, sessions.instance_key, sessions.end_reason,
+      sessions.granted_at is not null as was_granted`.execute(tx);
+  return rows;
+}
+
+/** Open sessions of a pool, oldest first. `instanceKey` narrows to one instance. */
+export async function listOpenSessions(
+  tx: TenantTransaction,
+  pool: PoolRef,
+  filter: { instanceKey?: string; limit?: number } = {},
+): Promise<SessionRecord[]> {
+  let query = tx
+    .selectFrom('sessions')
+    .selectAll()
+    .where('tenantId', '=', pool.tenantId)
+    .where('licenseId', '=', pool.licenseId)
+    .where('endedAt', 'is', null);
+  if (filter.instanceKey !== undefined) query = query.where('instanceKey', '=', filter.instanceKey);
+  if (filter.limit !== undefined) query = query.limit(filter.limit);
+  return query.orderBy('createdAt').orderBy('id').execute();
+}
+
+/** One session, or undefined: unknown and another tenant's are the same. */
+export async function findSession(
+  tx: TenantTransaction,
+  session: { tenantId: string; sessionId: string },
+): Promise<SessionRecord | undefined> {
+  return tx
+    .selectFrom('sessions')
+    .selectAll()
+    .where('tenantId', '=', session.tenantId)
+    .where('id', '=', session.sessionId)
+    .executeTakeFirst();
+}
+
+/** A page of a license's sessions, newest first; `after` is the last id of the page before. */
+export async function listSessions(
+  tx: TenantTransaction,
+  page: PoolRef & { onlyOpen: boolean; after: string | null; limit: number },
+): Promise<SessionRecord[]> {
+  let query = tx
+    .selectFrom('sessions')
+    .selectAll()
+    .where('tenantId', '=', page.tenantId)
+    .where('licenseId', '=', page.licenseId);
+  if (page.onlyOpen) query = query.where('endedAt', 'is', null);
+  if (page.after !== null) query = query.where('id', '<', page.after);
+  return query.orderBy('id', 'desc').limit(page.limit).execute();
+}
+
+/** How many sessions of each license hold and wait, by the ledger. */
+export async function countOpenSessions(
+  tx: TenantTransaction,
+  tenantId: string,
+  licenseIds: readonly string[],
+): Promise<Map<string, { used: number; queued: number }>> {
+  if (licenseIds.length === 0) return new Map();
+  const rows = await tx
+    .selectFrom('sessions')
+    .select((eb) => [
+      'licenseId',
+      eb.fn.countAll<number>().filterWhere('status', '=', 'active').as('used'),
+      eb.fn.countAll<number>().filterWhere('status', '=', 'queued').as('queued'),
+    ])
+    .where('tenantId', '=', tenantId)
+    .where('licenseId', 'in', licenseIds)
+    .where('endedAt', 'is', null)
+    .groupBy('licenseId')
+    .execute();
+  return new Map(rows.map(({ licenseId, used, queued }) => [licenseId, { used, queued }]));
+}
+
+/** Notes that more than one process has shared the session: its last holder is known to Redis alone. */
+export async function markShared(
+  tx: TenantTransaction,
+  session: { tenantId: string; sessionId: string },
+): Promise<void> {
+  await tx
+    .updateTable('sessions')
+    .set({ isShared: true })
+    .where('tenantId', '=', session.tenantId)
+    .where('id', '=', session.sessionId)
+    .execute();
+}

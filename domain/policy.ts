@@ -1,0 +1,82 @@
+/**
+ * A policy is the set of rules of a plan: what its licenses may do and with which figures. A license
+ * inherits its plan's policy and may override single members. Everything here is data; a vendor's
+ * catalogue changes without a line of code.
+ */
+import type { UsageType } from './validation.ts';
+import type { PoolConfig, PoolStatus } from './seat.ts';
+
+/** Rules about waiting for a seat; null on a policy means that nobody may wait. */
+export interface QueuePolicy {
+  /** Most waiters at a time. */
+  lengthMax: number;
+  /** Longest wait before a waiter is sent away, in seconds. */
+  waitMaxSeconds: number;
+  /** How long a freed seat is held back for the first waiter, in seconds. */
+  offerSeconds: number;
+  /** A waiter that did not ask for this long is gone, in seconds. */
+  livenessSeconds: number;
+}
+
+export interface Policy {
+  /** Fewest and most seats that a license of this plan may have. */
+  seats: { min: number; max: number };
+  /** A seat that hears no heartbeat for this long is free again, in seconds. */
+  leaseSeconds: number;
+  /** How often a client beats, in seconds; at most half the lease, so that one lost beat costs nothing. */
+  heartbeatSeconds: number;
+  /** Processes of one instance that may share its seat. */
+  holdersMax: number;
+  /** Seats granted beyond the limit. */
+  overdraft: number;
+  queue: QueuePolicy | null;
+  usageTypes: UsageType[];
+  /** How long a client may go on without the server after its lease, in hours. */
+  offlineGraceHours: number;
+  /** Offline-capable tokens beyond the seats: a number, or 'seats' for as many as there are seats. */
+  offlineAllowance: number | 'seats';
+  /** Devices that may be activated; null for no cap. */
+  devicesMax: number | null;
+  /** Whether a denial names who else holds the seats, or only counts them. */
+  namesHolders: boolean;
+  /** Entitlements: a named feature and its limit. */
+  features: Record<string, boolean | number | string>;
+}
+
+/** Single members of the plan's policy that a license replaces. */
+export type PolicyOverrides = Partial<Policy>;
+
+/** The policy that holds for a license. */
+export function resolvePolicy(plan: Policy, overrides: PolicyOverrides): Policy {
+  return { ...plan, ...overrides, features: { ...plan.features, ...overrides.features } };
+}
+
+/** `signalEvery`: a heartbeat reaches the workflow at most this often, so that two fit in a lease. */
+const signalsPerLease = 2.4;
+
+/** What the seat scripts need to know of a license. */
+export function poolConfigOf(input: {
+  policy: Policy;
+  seats: number;
+  status: PoolStatus;
+  expiresAt: Date | null;
+  version: number;
+}): PoolConfig {
+  const { policy } = input;
+  const leaseMs = policy.leaseSeconds * 1000;
+  return {
+    version: input.version,
+    limit: input.seats,
+    overdraft: policy.overdraft,
+    status: input.status,
+    validUntil: input.expiresAt === null ? null : input.expiresAt.getTime(),
+    leaseMs,
+    heartbeatMs: policy.heartbeatSeconds * 1000,
+    signalEveryMs: Math.floor(leaseMs / signalsPerLease),
+    holdersMax: policy.holdersMax,
+    queueMax: policy.queue?.lengthMax ?? 0,
+    queueWaitMs: (policy.queue?.waitMaxSeconds ?? 0) * 1000,
+    offerMs: (policy.queue?.offerSeconds ?? 0) * 1000,
+    livenessMs: (policy.queue?.livenessSeconds ?? 0) * 1000,
+  };
+}
