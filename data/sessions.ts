@@ -94,6 +94,7 @@ export async function upsertSession(
 export interface EndedRow {
   id: string;
   licenseId: string;
+  productId: string;
   instanceKey: string;
   endReason: EndReason;
   wasGranted: boolean;
@@ -114,13 +115,14 @@ export async function endSessionRows(
   if (endings.length === 0) return [];
   const { rows } = await sql<EndedRow>`
     update sessions set status = 'ended', ended_at = now(), end_reason = ending.reason, end_detail = ending.detail
-    from unnest(
+    from licenses, unnest(
       ${endings.map(({ sessionId }) => sessionId)}::text[],
       ${endings.map(({ reason }) => reason)}::text[],
       ${endings.map(({ detail }) => detail ?? null)}::text[]
     ) as ending (session_id, reason, detail)
     where sessions.tenant_id = ${tenantId} and sessions.id = ending.session_id and sessions.ended_at is null
-    returning sessions.id, sessions.license_id, sessions.instance_key, sessions.end_reason,
+      and licenses.tenant_id = sessions.tenant_id and licenses.id = sessions.license_id
+    returning sessions.id, sessions.license_id, licenses.product_id, sessions.instance_key, sessions.end_reason,
       sessions.granted_at is not null as was_granted`.execute(tx);
   return rows;
 }

@@ -1,0 +1,144 @@
+/**
+ * Taking a seat. Redis decides, then the ledger remembers; whatever goes wrong in between is undone
+ * when its outcome is certain and left to heal when it is not.
+ *
+ *   validate → acquire-seat → record in one transaction → acknowledge
+ *
+ * It starts over, three times at most, when Redis lost the pool, when the license or the epoch changed
+ * between grant and record, or when the session it was given has ended meanwhile.
+ */
+import { findLicense, type LicenseRecord } from '../data/licenses.ts';
+import { withTenant } from '../data/tenant.ts';
+import type { SessionFacts, SessionRecord } from '../data/sessions.ts';
+import { LicensingError } from '../domain/errors.ts';
+import { resolvePolicy } from '../domain/policy.ts';
+import type { PoolRef } from '../domain/seat.ts';
+import { validateUse, type Refusal } from '../domain/validation.ts';
+import type { AcquireReply } from '../lua/scripts.ts';
+import { newId } from '../platform/ids.ts';
+import type { Deps } from './deps.ts';
+import { describeDenial, type Denial } from './describe-denial.ts';
+import { poolConfigOfLicense } from './pool-config.ts';
+import { recordTenure, undoTenure } from './record-tenure.ts';
+import { restorePool } from './restore-pool.ts';
+import { settleDropped } from './settle-dropped.ts';
+
+export interface AcquireInput extends PoolRef, SessionFacts {
+  holderId: string;
+  wait: boolean;
+}
+
+/** A reply of the script that gave the caller a session. */
+export type Tenure = Extract<AcquireReply, { word: 'GRANTED' | 'ATTACHED' | 'QUEUED' }>;
+
+export type AcquireOutcome =
+  | { kind: 'session'; tenure: Tenure; row: SessionRecord; license: LicenseRecord }
+  | { kind: 'refused'; refusal: Refusal }
+  | { kind: 'denied'; denial: Denial };
+
+const attemptsMax = 3;
+
+/**
+ * Gives the instance a session: a new one, the one it has, or a place in the queue.
+ *
+ * @throws LicensingError `not_found` for an unknown license, `restoring` when the pool is being rebuilt
+ * for longer than this call may take, `unavailable` when a store does not answer.
+ */
+export async function acquireSession(deps: Deps, input: AcquireInput): Promise<AcquireOutcome> {
+  const outcome = await attemptAcquire(deps, input);
+  deps.metrics.acquires.inc({ outcome: outcomeLabel(outcome) });
+  return outcome;
+}
+
+async function attemptAcquire(deps: Deps, input: AcquireInput): Promise<AcquireOutcome> {
+  for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
+    const license = await readLicense(deps, input);
+    const refusal = refuseUse(license, input);
+    if (refusal !== null) return { kind: 'refused', refusal };
+    const outcome = await takeSeat(deps, input, license);
+    if (outcome !== 'again') return outcome;
+  }
+  throw new LicensingError(
+    'restoring',
+    'The seats of this license changed under the request. Try again in a moment.',
+  );
+}
+
+async function takeSeat(
+  deps: Deps,
+  input: AcquireInput,
+  license: LicenseRecord,
+): Promise<AcquireOutcome | 'again'> {
+  const reply = await deps.seats.acquireSeat(input, {
+    config: poolConfigOfLicense(license),
+    sessionId: newId('ses'),
+    instanceKey: input.instanceKey,
+    holderId: input.holderId,
+    wait: input.wait,
+  });
+  switch (reply.word) {
+    case 'NO_POOL':
+      await restorePool(deps, input);
+      return 'again';
+    case 'BLOCKED': {
+      await settleDropped(deps, input, reply.dropped);
+      // The pool knows of a change that this read of the license did not see yet.
+      const refusal = refuseUse(await readLicense(deps, input), input);
+      return refusal === null ? 'again' : { kind: 'refused', refusal };
+    }
+    case 'NO_SEATS':
+      await settleDropped(deps, input, reply.dropped);
+      return { kind: 'denied', denial: await describeDenial(deps, input, license, reply) };
+    case 'GRANTED':
+    case 'ATTACHED':
+    case 'QUEUED':
+      return keepTenure(deps, input, license, reply);
+  }
+}
+
+async function keepTenure(
+  deps: Deps,
+  input: AcquireInput,
+  license: LicenseRecord,
+  tenure: Tenure,
+): Promise<AcquireOutcome | 'again'> {
+  deps.reached('acquire:granted-in-redis');
+  const recorded = await recordTenure(deps, input, license, tenure);
+  if (recorded.outcome !== 'recorded') {
+    await undoTenure(deps, input, tenure, recorded.outcome);
+    return 'again';
+  }
+  deps.reached('acquire:recorded');
+  await deps.seats.acknowledgeDropped(
+    input,
+    tenure.dropped.map(({ sessionId }) => sessionId),
+  );
+  deps.reached('acquire:acknowledged');
+  return { kind: 'session', tenure, row: recorded.row, license };
+}
+
+async function readLicense(deps: Deps, pool: PoolRef): Promise<LicenseRecord> {
+  const license = await withTenant(deps.db, pool.tenantId, (tx) => findLicense(tx, pool));
+  if (license === undefined) throw new LicensingError('not_found', 'There is no such license.');
+  return license;
+}
+
+/** The ordered checks of `domain/validation.ts` for this license as it was read. */
+export function refuseUse(
+  license: LicenseRecord,
+  request: Pick<AcquireInput, 'product' | 'usageType'>,
+): Refusal | null {
+  const { usageTypes } = resolvePolicy(license.planPolicy, license.overrides);
+  return validateUse({ ...license, usageTypes }, request, new Date());
+}
+
+function outcomeLabel(outcome: AcquireOutcome): string {
+  switch (outcome.kind) {
+    case 'session':
+      return outcome.tenure.word.toLowerCase();
+    case 'refused':
+      return outcome.refusal.code;
+    case 'denied':
+      return outcome.denial.code;
+  }
+}

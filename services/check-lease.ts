@@ -1,0 +1,57 @@
+import { findSession } from '../data/sessions.ts';
+import { withTenant } from '../data/tenant.ts';
+import { LicensingError, type EndReason } from '../domain/errors.ts';
+import type { PoolRef } from '../domain/seat.ts';
+import type { Deps } from './deps.ts';
+import { endSessions } from './end-session.ts';
+import { restorePool } from './restore-pool.ts';
+import { settleDropped } from './settle-dropped.ts';
+
+export interface SessionRef extends PoolRef {
+  sessionId: string;
+  instanceKey: string;
+}
+
+/** Where a session stands and until when unless something renews it, in unix milliseconds. */
+export type LeaseState =
+  | { status: 'queued' | 'offered' | 'active'; until: number }
+  | { status: 'ended'; reason: EndReason };
+
+/** Looks, and changes nothing. A pool that Redis lost is rebuilt first: lost is not lapsed. */
+export async function checkLease(deps: Deps, session: SessionRef): Promise<LeaseState> {
+  return lookAtLease(deps, session, { drop: false });
+}
+
+/**
+ * Drops what has lapsed in the session's pool and ends those rows, which hands the seats to whoever
+ * waits. Answers `ended` only once this session's own row has ended.
+ */
+export async function lapseLease(deps: Deps, session: SessionRef): Promise<LeaseState> {
+  const state = await lookAtLease(deps, session, { drop: true });
+  if (state.status !== 'ended') return state;
+  await withTenant(deps.db, session.tenantId, (tx) =>
+    endSessions(tx, session.tenantId, [{ sessionId: session.sessionId, reason: state.reason }], {
+      silentFor: session.sessionId,
+    }),
+  );
+  const row = await withTenant(deps.db, session.tenantId, (tx) => findSession(tx, session));
+  return { status: 'ended', reason: row?.endReason ?? state.reason };
+}
+
+async function lookAtLease(
+  deps: Deps,
+  session: SessionRef,
+  { drop }: { drop: boolean },
+): Promise<LeaseState> {
+  const { sessionId, instanceKey } = session;
+  for (const isLastLook of [false, true]) {
+    const reply = await deps.seats.lapseLeases(session, { sessionId, instanceKey, drop });
+    if (reply.word === 'NO_POOL') {
+      if (!isLastLook) await restorePool(deps, session);
+      continue;
+    }
+    if (drop) await settleDropped(deps, session, reply.dropped, { silentFor: sessionId });
+    if (reply.state !== null) return reply.state;
+  }
+  throw new LicensingError('restoring', 'The pool of this session is being restored.');
+}

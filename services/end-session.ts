@@ -1,0 +1,44 @@
+import { insertLicenseEvents } from '../data/license-events.ts';
+import { enqueueMessages } from '../data/outbox.ts';
+import { endSessionRows, type EndedRow, type Ending } from '../data/sessions.ts';
+import type { TenantTransaction } from '../data/database.ts';
+import { endEventOf } from '../domain/events.ts';
+import { newId } from '../platform/ids.ts';
+import { endedMessage } from './session-message.ts';
+
+/**
+ * The one way in which sessions end. Of all who try, exactly one wins a row, and only the winner
+ * writes the end event and tells the session's workflow, in the same transaction.
+ *
+ * @param endings sessions and reasons; those that have ended already are left alone.
+ * @param options.silentFor a session whose own workflow is the caller and needs no message.
+ */
+export async function endSessions(
+  tx: TenantTransaction,
+  tenantId: string,
+  endings: readonly Ending[],
+  options: { silentFor?: string | undefined } = {},
+): Promise<EndedRow[]> {
+  const ended = await endSessionRows(tx, tenantId, endings);
+  if (ended.length === 0) return [];
+  const details = new Map(endings.map(({ sessionId, detail }) => [sessionId, detail]));
+  await insertLicenseEvents(
+    tx,
+    ended.map((row) => ({
+      id: newId('evt'),
+      tenantId,
+      licenseId: row.licenseId,
+      sessionId: row.id,
+      event: endEventOf(row.endReason, row.wasGranted),
+      detail: { reason: row.endReason, note: details.get(row.id) ?? undefined },
+    })),
+  );
+  await enqueueMessages(
+    tx,
+    ended
+      .filter(({ id }) => id !== options.silentFor)
+      .map((row) => endedMessage(tenantId, row)),
+  );
+  return ended;
+}
+

@@ -1,0 +1,165 @@
+import { insertLicenseEvents } from '../data/license-events.ts';
+import type { LicenseRecord } from '../data/licenses.ts';
+import { enqueueMessages } from '../data/outbox.ts';
+import { lockPool, readPoolVersion } from '../data/pools.ts';
+import {
+  listOpenSessions,
+  markShared,
+  upsertSession,
+  type Ending,
+  type SessionRecord,
+} from '../data/sessions.ts';
+import { withTenant } from '../data/tenant.ts';
+import type { TenantTransaction } from '../data/database.ts';
+import { LicensingError } from '../domain/errors.ts';
+import { newId } from '../platform/ids.ts';
+import type { AcquireInput, Tenure } from './acquire-session.ts';
+import type { Deps } from './deps.ts';
+import { endSessions } from './end-session.ts';
+import { tenureMessage } from './session-message.ts';
+
+export type Recorded =
+  | { outcome: 'recorded'; row: SessionRecord }
+  /** The row had ended: the id must be freed in Redis. */
+  | { outcome: 'ended' }
+  /** The pool was rebuilt or the license changed since the script ran: nothing was written. */
+  | { outcome: 'overtaken' };
+
+/**
+ * Writes in one transaction what a script granted: ends the rows of what it dropped and of what the
+ * instance held before, upserts this session, adds its event and the message to its workflow. The
+ * shared lock of the pool and the check of its version make sure that a restore or a suspension comes
+ * either wholly before or wholly after.
+ *
+ * @throws LicensingError `unavailable`: rolled back for certain and undone in Redis, or, when the
+ * commit itself got no answer, left as it is, so that a retry attaches or the lease lapses.
+ */
+export async function recordTenure(
+  deps: Deps,
+  input: AcquireInput,
+  license: LicenseRecord,
+  tenure: Tenure,
+): Promise<Recorded> {
+  let isCommitting = false;
+  try {
+    return await withTenant(deps.db, input.tenantId, async (tx) => {
+      const recorded = await writeTenure(tx, deps, { input, license, tenure });
+      isCommitting = true;
+      return recorded;
+    });
+  } catch (error) {
+    if (!isCommitting) await undoTenure(deps, input, tenure, 'failed').catch(ignoreUntilLapse);
+    throw new LicensingError('unavailable', 'The seat could not be recorded. Try again.', {
+      cause: error,
+    });
+  }
+}
+
+async function writeTenure(
+  tx: TenantTransaction,
+  deps: Deps,
+  { input, license, tenure }: { input: AcquireInput; license: LicenseRecord; tenure: Tenure },
+): Promise<Recorded> {
+  await lockPool(tx, input, 'shared');
+  const version = await readPoolVersion(tx, input);
+  if (version?.epoch !== tenure.epoch || version.configVersion !== license.configVersion) {
+    return { outcome: 'overtaken' };
+  }
+  const ended = await endSessions(tx, input.tenantId, await endingsBefore(tx, input, tenure));
+  for (const { endReason } of ended) deps.metrics.sessionsEnded.inc({ reason: endReason });
+  const upserted = await upsertSession(tx, input, {
+    ...input,
+    id: tenure.sessionId,
+    ...(tenure.word === 'QUEUED' ? { ticket: tenure.ticket } : { fence: tenure.fence }),
+  });
+  if (upserted === undefined) return { outcome: 'ended' };
+  if (tenure.word === 'ATTACHED' && tenure.newHolder) {
+    await markShared(tx, { tenantId: input.tenantId, sessionId: tenure.sessionId });
+  }
+  if (upserted.change !== 'none') await announce(tx, { input, license, tenure }, upserted.row);
+  return { outcome: 'recorded', row: upserted.row };
+}
+
+/**
+ * What must have ended before this tenure may stand: all that the script dropped, and any other row
+ * that the same instance still has open (its session was lost together with Redis).
+ */
+async function endingsBefore(
+  tx: TenantTransaction,
+  input: AcquireInput,
+  tenure: Tenure,
+): Promise<Ending[]> {
+  const open = await listOpenSessions(tx, input, { instanceKey: input.instanceKey });
+  const dropped = new Set(tenure.dropped.map(({ sessionId }) => sessionId));
+  const displaced = open.filter(({ id }) => id !== tenure.sessionId && !dropped.has(id));
+  return [
+    ...tenure.dropped,
+    ...displaced.map(({ id }) => ({ sessionId: id, reason: 'superseded' as const })),
+  ];
+}
+
+async function announce(
+  tx: TenantTransaction,
+  { input, license, tenure }: { input: AcquireInput; license: LicenseRecord; tenure: Tenure },
+  row: SessionRecord,
+): Promise<void> {
+  const isWaiting = tenure.word === 'QUEUED';
+  await insertLicenseEvents(tx, [
+    {
+      id: newId('evt'),
+      tenantId: input.tenantId,
+      licenseId: input.licenseId,
+      sessionId: row.id,
+      event: isWaiting ? 'seat.queued' : 'seat.acquired',
+      detail: isWaiting
+        ? { position: tenure.position, length: tenure.length }
+        : { fence: tenure.fence, waitedSeconds: waitedSeconds(row) },
+    },
+  ]);
+  await enqueueMessages(tx, [
+    tenureMessage(input.tenantId, { ...row, productId: license.productId }, {
+      status: isWaiting ? 'queued' : 'active',
+      until: isWaiting ? tenure.livenessUntil : tenure.leaseUntil,
+    }),
+  ]);
+}
+
+function waitedSeconds(row: SessionRecord): number {
+  if (row.grantedAt === null) return 0;
+  return Math.round((row.grantedAt.getTime() - row.createdAt.getTime()) / 1000);
+}
+
+/**
+ * Takes back in Redis what this call created and could not record. A grant that took an offer stays:
+ * the offer would be lost, and the caller's retry attaches to it. A session whose row has ended is
+ * freed whoever created it.
+ */
+export async function undoTenure(
+  deps: Deps,
+  input: AcquireInput,
+  tenure: Tenure,
+  why: 'ended' | 'overtaken' | 'failed',
+): Promise<void> {
+  const session = { sessionId: tenure.sessionId, instanceKey: input.instanceKey };
+  const isOwnSession =
+    (tenure.word === 'GRANTED' && !tenure.fromOffer) ||
+    (tenure.word === 'QUEUED' && tenure.newWaiter);
+  if (why === 'ended' || isOwnSession) {
+    await deps.seats.releaseSeat(input, {
+      ...session,
+      holderId: null,
+      mode: 'free',
+      reason: 'released',
+    });
+  } else if (tenure.word === 'ATTACHED' && tenure.newHolder) {
+    await deps.seats.releaseSeat(input, {
+      ...session,
+      holderId: input.holderId,
+      mode: 'leave',
+      reason: 'released',
+    });
+  }
+}
+
+/** The undo itself failed: Redis is away too, and the lease ends what nobody renews. */
+function ignoreUntilLapse(): void {}

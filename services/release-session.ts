@@ -1,0 +1,85 @@
+/**
+ * Giving a seat back. The last holder's release ends the ledger row first and frees the seat second;
+ * the session's workflow is told in the same transaction and confirms the second half until it is true.
+ */
+import { withTenant } from '../data/tenant.ts';
+import { findSession } from '../data/sessions.ts';
+import { LicensingError, type EndReason } from '../domain/errors.ts';
+import type { ReleaseReply } from '../lua/scripts.ts';
+import type { SessionClaims } from '../signing/session-credential.ts';
+import { confirmRelease } from './confirm-release.ts';
+import type { Deps } from './deps.ts';
+import { endSessions } from './end-session.ts';
+import { settleDropped } from './settle-dropped.ts';
+
+/**
+ * Takes this holder off its session, and ends the session when nobody else holds it. Idempotent.
+ *
+ * @throws LicensingError `unavailable` when Postgres does not answer, or when Redis does not and the
+ * session is shared by several processes, of which only Redis knows who is left.
+ */
+export async function releaseSession(deps: Deps, claims: SessionClaims): Promise<void> {
+  const reply = await leave(deps, claims);
+  if (reply !== null && reply.word !== 'NO_POOL') await settleDropped(deps, claims, reply.dropped);
+  if (reply?.word === 'HELD') return;
+  deps.reached('release:left-in-redis');
+  const isRedisBlind = reply === null || reply.word === 'NO_POOL';
+  if (isRedisBlind && (await isShared(deps, claims))) {
+    throw new LicensingError(
+      'unavailable',
+      'Seats cannot be given back at this moment. The seat frees itself when its lease is over.',
+    );
+  }
+  const reason = reply?.word === 'ENDED' ? reply.reason : 'released';
+  await endThenFree(deps, claims, { reason });
+}
+
+/**
+ * Ends a session in the ledger and then frees its seat. When the second half fails it is owed: the
+ * workflow, told in the first half's transaction, does it.
+ *
+ * @returns whether this call ended it.
+ */
+export async function endThenFree(
+  deps: Deps,
+  session: { tenantId: string; licenseId: string; sessionId: string; instanceKey: string },
+  ending: { reason: EndReason; detail?: string },
+): Promise<boolean> {
+  const ended = await withTenant(deps.db, session.tenantId, (tx) =>
+    endSessions(tx, session.tenantId, [{ sessionId: session.sessionId, ...ending }]),
+  );
+  for (const { endReason } of ended) deps.metrics.sessionsEnded.inc({ reason: endReason });
+  deps.reached('release:ended-in-ledger');
+  try {
+    await confirmRelease(deps, { ...session, reason: ending.reason });
+  } catch (error) {
+    deps.log.warn({ err: error, ...idsOf(session) }, 'Seat is freed by its workflow instead');
+  }
+  return ended.length > 0;
+}
+
+/** The holder's leave, or null when Redis does not answer. */
+async function leave(deps: Deps, claims: SessionClaims): Promise<ReleaseReply | null> {
+  const { sessionId, instanceKey, holderId } = claims;
+  try {
+    return await deps.seats.releaseSeat(claims, {
+      sessionId,
+      instanceKey,
+      holderId,
+      mode: 'leave',
+      reason: 'released',
+    });
+  } catch (error) {
+    deps.log.warn({ err: error, ...idsOf(claims) }, 'Redis did not answer a release');
+    return null;
+  }
+}
+
+async function isShared(deps: Deps, claims: SessionClaims): Promise<boolean> {
+  const row = await withTenant(deps.db, claims.tenantId, (tx) => findSession(tx, claims));
+  return row?.isShared === true && row.endedAt === null;
+}
+
+function idsOf({ tenantId, licenseId, sessionId }: { tenantId: string; licenseId: string; sessionId: string }) {
+  return { tenantId, licenseId, sessionId };
+}

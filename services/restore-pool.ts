@@ -1,0 +1,97 @@
+import { findLicense } from '../data/licenses.ts';
+import { lockPool, raiseEpoch } from '../data/pools.ts';
+import { listOpenSessions, type SessionRecord } from '../data/sessions.ts';
+import { withTenant } from '../data/tenant.ts';
+import { LicensingError } from '../domain/errors.ts';
+import { poolConfigOfLicense } from './pool-config.ts';
+import type { PoolRef } from '../domain/seat.ts';
+import type { Deps } from './deps.ts';
+
+/** Restores at a time in one process: a wiped Redis must not turn into a stampede on Postgres. */
+const restoresMax = 8;
+/** Sessions that one call of the script loads. */
+const chunkSize = 500;
+
+const underWay = new Map<string, Promise<void>>();
+
+/**
+ * Rebuilds a pool in Redis from the ledger when Redis lost it or holds another dataset. One restore at
+ * a time for a pool and process; who asks meanwhile joins it. Another process that restores later
+ * overtakes this one by its higher epoch, and then this one has nothing left to do.
+ *
+ * @throws LicensingError `restoring` when too many pools are being restored at this moment.
+ */
+export function restorePool(deps: Deps, pool: PoolRef): Promise<void> {
+  const key = `${pool.tenantId}:${pool.licenseId}`;
+  const present = underWay.get(key);
+  if (present !== undefined) return present;
+  if (underWay.size >= restoresMax) {
+    return Promise.reject(
+      new LicensingError('restoring', 'Many pools are being restored. Try again in a few seconds.'),
+    );
+  }
+  const restore = rebuild(deps, pool).finally(() => underWay.delete(key));
+  underWay.set(key, restore);
+  return restore;
+}
+
+async function rebuild(deps: Deps, pool: PoolRef): Promise<void> {
+  try {
+    const epoch = await raiseEpochIfLost(deps, pool);
+    if (epoch === null) return;
+    deps.reached('restore:epoch-raised');
+    const outcome = await load(deps, pool, epoch);
+    deps.metrics.poolRestores.inc({ outcome });
+    deps.log.warn({ ...pool, epoch, outcome }, 'Pool restored from the ledger');
+  } catch (error) {
+    deps.metrics.poolRestores.inc({ outcome: 'failed' });
+    throw error;
+  }
+}
+
+/**
+ * Under the exclusive lock nobody is recording a tenure; once the epoch is raised no older grant can be
+ * recorded. So what is read afterwards is all there is.
+ */
+async function raiseEpochIfLost(deps: Deps, pool: PoolRef): Promise<number | null> {
+  return withTenant(deps.db, pool.tenantId, async (tx) => {
+    await lockPool(tx, pool, 'exclusive');
+    const { word } = await deps.seats.lapseLeases(pool, { drop: false });
+    return word === 'NO_POOL' ? raiseEpoch(tx, pool) : null;
+  });
+}
+
+async function load(deps: Deps, pool: PoolRef, epoch: number): Promise<'restored' | 'overtaken'> {
+  const { license, sessions } = await withTenant(deps.db, pool.tenantId, async (tx) => ({
+    license: await findLicense(tx, pool),
+    sessions: await listOpenSessions(tx, pool),
+  }));
+  if (license === undefined) throw new LicensingError('not_found', 'There is no such license.');
+  const chunks = Math.max(1, Math.ceil(sessions.length / chunkSize));
+  for (let index = 0; index < chunks; index += 1) {
+    const part = sessions.slice(index * chunkSize, (index + 1) * chunkSize);
+    const reply = await deps.seats.restorePool(pool, {
+      epoch,
+      first: index === 0,
+      last: index === chunks - 1,
+      config: poolConfigOfLicense(license),
+      seats: part.flatMap(seatOf),
+      waiters: part.flatMap(waiterOf),
+    });
+    if (reply.word === 'STALE_EPOCH') return 'overtaken';
+    if (index === 0) deps.reached('restore:first-chunk');
+  }
+  return 'restored';
+}
+
+function seatOf(row: SessionRecord) {
+  if (row.status !== 'active' || row.fenceEpoch === null || row.fenceCounter === null) return [];
+  const fence = { epoch: row.fenceEpoch, counter: row.fenceCounter };
+  return [{ sessionId: row.id, instanceKey: row.instanceKey, fence }];
+}
+
+function waiterOf(row: SessionRecord) {
+  if (row.status !== 'queued' || row.ticketEpoch === null || row.ticketN === null) return [];
+  const ticket = { epoch: row.ticketEpoch, n: row.ticketN };
+  return [{ sessionId: row.id, instanceKey: row.instanceKey, ticket }];
+}
