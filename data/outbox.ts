@@ -1,25 +1,32 @@
 /**
  * The one road from a state change to a workflow: a row inserted in the same transaction, delivered by
  * the relay at least once and, for one workflow, in order.
+ *
+ * A row is unsent until it is `sent` or `dead`. Only the lowest unsent row of a workflow can be
+ * claimed. A claim is a time until which nobody else takes the row; it needs no lock, and a relay that
+ * dies merely leaves its claims to run out.
  */
-import type { TenantTransaction } from './database.ts';
+import { sql } from 'kysely';
+import type { WorkflowMessage } from '../workflows/contract.ts';
+import type { Database, TenantTransaction } from './database.ts';
 
-/** A message as it is stored: start this workflow if need be, then send it the signal, if any. */
-export interface OutboxMessage {
-  tenantId: string;
-  /** Unique; a receiver that sees it twice ignores the second. */
+/** A message as the relay holds it. */
+export type ClaimedMessage = WorkflowMessage & {
+  id: number;
   eventId: string;
-  workflowType: string;
-  workflowId: string;
-  start: object;
-  signal: 'granted' | 'released' | 'revoked' | null;
-  payload: object | null;
-}
+  /** Deliveries tried before this one. */
+  attempts: number;
+};
 
-/** Adds messages to the transaction's outbox; they leave only if it commits. */
+/**
+ * Adds messages to the transaction's outbox; they leave only if it commits.
+ *
+ * Rows of one workflow are delivered in the order of their ids, so enqueue after the statement that
+ * locks what the workflow follows (the session's row): then ids rise in the order of the commits.
+ */
 export async function enqueueMessages(
   tx: TenantTransaction,
-  messages: readonly OutboxMessage[],
+  messages: readonly (WorkflowMessage & { eventId: string })[],
 ): Promise<void> {
   if (messages.length === 0) return;
   await tx
@@ -32,4 +39,121 @@ export async function enqueueMessages(
       })),
     )
     .execute();
+}
+
+/**
+ * Claims up to `limit` messages, each the first unsent one of its workflow, oldest first. Every claim
+ * must be settled by one of the functions below; otherwise it can be claimed again after `claimMs`.
+ */
+export async function claimMessages(
+  db: Database,
+  options: { limit: number; claimMs: number },
+): Promise<ClaimedMessage[]> {
+  const { rows } = await sql<ClaimedRow>`
+    with claimable as (
+      select id from outbox as message
+      where sent_at is null and dead_at is null
+        and (claimed_until is null or claimed_until <= now())
+        and not exists (
+          select from outbox as earlier
+          where earlier.workflow_id = message.workflow_id and earlier.id < message.id
+            and earlier.sent_at is null and earlier.dead_at is null
+        )
+      order by id
+      limit ${options.limit}
+      for update skip locked
+    )
+    update outbox
+    set claimed_until = now() + ${options.claimMs} * interval '1 millisecond', attempts = attempts + 1
+    from claimable
+    where outbox.id = claimable.id
+    returning outbox.id, outbox.attempts - 1 as attempts, tenant_id, event_id, workflow_type,
+      workflow_id, start_input as start, signal, payload`.execute(db);
+  return rows.toSorted((one, other) => one.id - other.id);
+}
+
+/** The JSON columns hold what `enqueueMessages` put there. */
+type ClaimedRow = ClaimedMessage;
+
+/** Settles claims that were delivered, all in one statement. */
+export async function markSent(db: Database, ids: readonly number[]): Promise<void> {
+  if (ids.length === 0) return;
+  await sql`
+    update outbox set sent_at = now(), claimed_until = null, last_error = null
+    where id = any(${ids}::bigint[]) and dead_at is null`.execute(db);
+}
+
+/** A claim that could not be delivered now, and how long to leave it alone. */
+export interface Postponement {
+  id: number;
+  delayMs: number;
+  error: string;
+}
+
+/** Settles claims that are to be tried again, all in one statement. */
+export async function postponeMessages(
+  db: Database,
+  postponements: readonly Postponement[],
+): Promise<void> {
+  if (postponements.length === 0) return;
+  await sql`
+    update outbox
+    set claimed_until = now() + later."delayMs" * interval '1 millisecond', last_error = later.error
+    from jsonb_to_recordset(${JSON.stringify(postponements)}::jsonb)
+      as later (id bigint, "delayMs" double precision, error text)
+    where outbox.id = later.id and sent_at is null and dead_at is null`.execute(db);
+}
+
+/** Settles a claim that can never be delivered. It no longer holds up its workflow's later messages. */
+export async function markDead(db: Database, id: number, error: string): Promise<void> {
+  await db
+    .updateTable('outbox')
+    .set({ deadAt: sql`now()`, claimedUntil: null, lastError: error })
+    .where('id', '=', id)
+    .where('sentAt', 'is', null)
+    .execute();
+}
+
+/** How much waits, and for how long the oldest has: 0 when nothing does. */
+export async function measureOutbox(
+  db: Database,
+): Promise<{ unsent: number; oldestSeconds: number }> {
+  const { rows } = await sql<{ unsent: number; oldestSeconds: number }>`
+    select count(*)::int as unsent,
+      coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0)::float8 as oldest_seconds
+    from outbox where sent_at is null and dead_at is null`.execute(db);
+  return rows[0] ?? { unsent: 0, oldestSeconds: 0 };
+}
+
+/**
+ * Deletes up to `limit` messages that were sent longer ago than `keepMs`. Dead ones stay until somebody
+ * has looked at them.
+ *
+ * @returns how many were deleted.
+ */
+export async function pruneSent(
+  db: Database,
+  options: { keepMs: number; limit: number },
+): Promise<number> {
+  const { numAffectedRows } = await sql`
+    delete from outbox where id in (
+      select id from outbox
+      where sent_at < now() - ${options.keepMs} * interval '1 millisecond'
+      order by sent_at limit ${options.limit} for update skip locked
+    )`.execute(db);
+  return Number(numAffectedRows ?? 0);
+}
+
+/** Whether the session that a message is about has ended in the ledger. */
+export async function hasSessionEnded(
+  db: Database,
+  session: { tenantId: string; sessionId: string },
+): Promise<boolean> {
+  const row = await db
+    .selectFrom('sessions')
+    .select('endedAt')
+    .where('tenantId', '=', session.tenantId)
+    .where('id', '=', session.sessionId)
+    .executeTakeFirst();
+  return row !== undefined && row.endedAt !== null;
 }

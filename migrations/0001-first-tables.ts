@@ -178,6 +178,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
     create index outbox_unsent_by_age on outbox (id)
       where sent_at is null and dead_at is null`.execute(db);
+  await sql`create index outbox_sent on outbox (sent_at) where sent_at is not null`.execute(db);
 
   await sql`
     create table audit_log (

@@ -3,6 +3,7 @@
  * the shape of the outbox rows that carry them. Nothing here may import anything that is not
  * deterministic.
  */
+import type { Counts } from '../domain/counts.ts';
 import type { EndReason } from '../domain/errors.ts';
 import type { SessionStatus } from '../domain/seat.ts';
 
@@ -22,8 +23,6 @@ export interface LicenseSessionInput {
   status: 'queued' | 'active';
   /** When that state ends unless something renews it. */
   until: number;
-  /** The tenant's clock minus the world's; see `deadline.ts`. */
-  clockOffsetMs: number;
   /** Present after continue-as-new: where the former run stood. */
   carried?: SessionProgress;
 }
@@ -39,6 +38,27 @@ export interface SessionProgress {
   signals: number;
 }
 
+/** What names a session in both stores. */
+export interface SessionRef {
+  tenantId: string;
+  licenseId: string;
+  sessionId: string;
+  instanceKey: string;
+}
+
+/** Where a session stands that is still there, and when that ends unless something renews it. */
+export interface OpenState {
+  status: Exclude<SessionStatus, 'ended'>;
+  /** Unix milliseconds: the lease, the offer, or the nearer of a waiter's liveness and queue limit. */
+  until: number;
+}
+
+/** How a session's workflow closed. `endReason` is null when no such session was ever recorded. */
+export interface LicenseSessionResult {
+  endReason: EndReason | null;
+}
+
+/** Newest heartbeat of a session, both in unix milliseconds of Redis. */
 export interface HeartbeatSignal {
   seenAt: number;
   leaseUntil: number;
@@ -64,7 +84,41 @@ export const sessionSignals = {
 export const stateQuery = 'state';
 
 /** Search attributes, registered by the operator of the namespace as Keyword. */
-export const searchAttributes = ['TenantId', 'LicenseId', 'ProductId', 'Status', 'EndReason'] as const;
+export const searchAttributes = [
+  'TenantId',
+  'LicenseId',
+  'ProductId',
+  'Status',
+  'EndReason',
+] as const;
+
+/**
+ * Shown with a session's workflow in lists: until when its lease runs, or until when it waits at
+ * most if nothing renews it. ISO 8601; one of the two is absent. A running lease may run longer than
+ * shown: heartbeats move it, and it is shown anew once a lease.
+ */
+export interface SessionMemo {
+  leaseUntil?: string | undefined;
+  waitsUntil?: string | undefined;
+}
+
+/** Where a session stands, as its workflow's memo tells it. */
+export function sessionMemo(state: { status: SessionStatus; until: number }): SessionMemo {
+  const until = new Date(state.until).toISOString();
+  if (state.status === 'active') return { leaseUntil: until };
+  return state.status === 'ended' ? {} : { waitsUntil: until };
+}
+
+/** The id of the workflow that compares the ledger with Redis, and of the Schedule that starts it. */
+export const reconcilePoolsId = 'reconcile-pools';
+
+/** Input of `reconcilePools`. */
+export interface ReconcilePoolsInput {
+  /** Where to go on, or null to begin with the first pool. */
+  cursor: string | null;
+  /** What earlier runs of the same sweep repaired, by kind. */
+  repaired: Counts;
+}
 
 /** One message to a workflow, as the outbox stores it: start it if need be, then signal it. */
 export type WorkflowMessage = {

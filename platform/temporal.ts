@@ -1,0 +1,35 @@
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection } from '@temporalio/worker';
+
+interface TemporalConfig {
+  TEMPORAL_ADDRESS: string;
+  TEMPORAL_NAMESPACE: string;
+}
+
+/** A client for starting, signalling and asking workflows. */
+export interface TemporalClient {
+  client: Client;
+  close: () => Promise<void>;
+}
+
+/**
+ * A client that connects when it is first used and again whenever it must, so that a process starts
+ * and goes on while Temporal is away. Calls wait for it; give each a deadline with
+ * `client.withDeadline`.
+ */
+export function connectTemporal(config: TemporalConfig): TemporalClient {
+  const connection = Connection.lazy({ address: config.TEMPORAL_ADDRESS });
+  return {
+    client: new Client({ connection, namespace: config.TEMPORAL_NAMESPACE }),
+    close: () => connection.close(),
+  };
+}
+
+/**
+ * The connection that a worker polls through.
+ *
+ * @throws Error when Temporal does not answer now; once connected it reconnects by itself.
+ */
+export function connectTemporalWorker(config: TemporalConfig): Promise<NativeConnection> {
+  return NativeConnection.connect({ address: config.TEMPORAL_ADDRESS });
+}

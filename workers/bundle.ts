@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, readdir, rename, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode, type Logger } from '@temporalio/worker';
+
+const project = fileURLToPath(new URL('../', import.meta.url));
+
+/** The folders that workflow code may import from. */
+const sourceFolders = ['workflows', 'domain'];
+
+/** Builds the workflows into the one script that workers run in their sandbox. Takes seconds. */
+export function bundleWorkflows(options: { logger?: Logger } = {}): Promise<{ code: string }> {
+  return bundleWorkflowCode({ workflowsPath: join(project, 'workflows/index.ts'), ...options });
+}
+
+/**
+ * The built workflows as a file in `folder`, built only when a source, the SDK or this project's
+ * lock file changed since.
+ *
+ * @returns its path.
+ */
+export async function cachedBundle(
+  folder: string,
+  options: { logger?: Logger } = {},
+): Promise<string> {
+  const path = join(folder, `workflows-${await fingerprint()}.js`);
+  const isBuilt = await stat(path).then(
+    () => true,
+    () => false,
+  );
+  if (isBuilt) return path;
+  const { code } = await bundleWorkflows(options);
+  await mkdir(folder, { recursive: true });
+  // Two processes may build at once: the file appears whole.
+  const making = `${path}.${String(process.pid)}`;
+  await writeFile(making, code);
+  await rename(making, path);
+  return path;
+}
+
+async function fingerprint(): Promise<string> {
+  const folders = await Promise.all(
+    sourceFolders.map(async (folder) =>
+      (await readdir(join(project, folder))).sort().map((name) => join(project, folder, name)),
+    ),
+  );
+  const files = [
+    ...folders.flat().filter((file) => file.endsWith('.ts')),
+    join(project, 'package-lock.json'),
+  ];
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(file.slice(project.length)).update(await readFile(file));
+  return hash.digest('hex').slice(0, 16);
+}

@@ -1,0 +1,91 @@
+/**
+ * The worker process: runs the workflows and their activities, and carries the outbox to Temporal. It
+ * starts whether or not Temporal is up, and goes on when it comes back.
+ *
+ * On SIGTERM or SIGINT the relay stops claiming, the worker drains (10 s for what runs, 20 s at most),
+ * then the stores are closed, Redis last, since an open client would keep Node alive.
+ */
+import { fileURLToPath } from 'node:url';
+import { Runtime } from '@temporalio/worker';
+import { openDatabase } from '../data/database.ts';
+import { createSeatScripts } from '../lua/scripts.ts';
+import { loadConfig } from '../platform/config.ts';
+import { createLogger } from '../platform/logger.ts';
+import { createMetrics, serveMetrics } from '../platform/metrics.ts';
+import { connectRedis } from '../platform/redis.ts';
+import { connectTemporal, connectTemporalWorker } from '../platform/temporal.ts';
+import type { Deps } from '../services/deps.ts';
+import { cachedBundle } from './bundle.ts';
+import { runOutboxRelay } from './outbox-relay.ts';
+import { ensureSchedules } from './schedules.ts';
+import { keepWorkerRunning } from './supervise.ts';
+import { temporalLogger } from './temporal-logger.ts';
+import { createWorker } from './worker.ts';
+
+const config = loadConfig();
+const log = createLogger({ name: 'worker', level: config.LOG_LEVEL });
+const stopping = new AbortController();
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.once(signal, () => {
+    log.info({ signal }, 'Worker stops');
+    stopping.abort();
+  });
+}
+
+Runtime.install({
+  logger: temporalLogger(log),
+  // This process decides itself in which order its parts stop.
+  shutdownSignals: [],
+  telemetryOptions: { logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} } },
+});
+
+const metrics = createMetrics('worker');
+const metricsServer = await serveMetrics(metrics, {
+  host: config.API_HOST,
+  port: config.METRICS_PORT,
+});
+const onError = (error: Error) => {
+  log.warn({ err: error }, 'A store is not answering');
+};
+const openStore = (url: string) =>
+  openDatabase({ url, poolSize: config.DATABASE_POOL_SIZE, onError });
+const redis = connectRedis({ url: config.REDIS_URL, name: 'leasehold-worker', onError });
+const deps: Deps = {
+  db: openStore(config.DATABASE_URL),
+  systemDb: openStore(config.SYSTEM_DATABASE_URL),
+  seats: createSeatScripts(redis),
+  log,
+  metrics,
+  reached: () => undefined,
+};
+const temporal = connectTemporal(config);
+const { TEMPORAL_NAMESPACE: namespace, TEMPORAL_TASK_QUEUE: taskQueue } = config;
+
+const cache = fileURLToPath(new URL('../node_modules/.cache/leasehold/', import.meta.url));
+const bundle = { codePath: await cachedBundle(cache, { logger: temporalLogger(log) }) };
+const startWorker = async () => {
+  const connection = await connectTemporalWorker(config);
+  const close = () => connection.close();
+  try {
+    await ensureSchedules(temporal.client, taskQueue);
+    return {
+      worker: await createWorker(deps, { connection, namespace, taskQueue, bundle }),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+};
+
+await Promise.all([
+  runOutboxRelay(
+    { client: temporal.client, db: deps.systemDb, taskQueue, log, metrics },
+    stopping.signal,
+  ),
+  keepWorkerRunning({ start: startWorker, log, stopping: stopping.signal }),
+]);
+await temporal.close();
+await Promise.all([deps.db.destroy(), deps.systemDb.destroy(), metricsServer.close()]);
+redis.disconnect();
+log.info('Worker has stopped');

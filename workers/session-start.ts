@@ -1,0 +1,47 @@
+import type { WorkflowOptions } from '@temporalio/client';
+import { defineSearchAttributeKey } from '@temporalio/common';
+import {
+  sessionMemo,
+  sessionWorkflowId,
+  type LicenseSessionInput,
+  type SessionMemo,
+} from '../workflows/contract.ts';
+
+const keys = {
+  TenantId: defineSearchAttributeKey('TenantId', 'KEYWORD'),
+  LicenseId: defineSearchAttributeKey('LicenseId', 'KEYWORD'),
+  ProductId: defineSearchAttributeKey('ProductId', 'KEYWORD'),
+  Status: defineSearchAttributeKey('Status', 'KEYWORD'),
+};
+
+/** The part of an instance key that fits into a summary of 200 bytes whatever its letters are. */
+const summaryKeyChars = 32;
+
+/**
+ * How a session's workflow is started: once in its life, found by tenant, license, product and status,
+ * with a fair share of the workers for each tenant, and without any timeout.
+ */
+export function sessionStartOptions(input: LicenseSessionInput, taskQueue: string) {
+  const instance = input.instanceKey.slice(0, summaryKeyChars);
+  return {
+    workflowId: sessionWorkflowId(input.tenantId, input.sessionId),
+    taskQueue,
+    args: [input] as [LicenseSessionInput],
+    workflowIdReusePolicy: 'REJECT_DUPLICATE',
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    typedSearchAttributes: [
+      { key: keys.TenantId, value: input.tenantId },
+      { key: keys.LicenseId, value: input.licenseId },
+      { key: keys.ProductId, value: input.productId },
+      { key: keys.Status, value: input.status },
+    ],
+    memo: { ...memoOf(input) },
+    staticSummary: `Seat of ${input.licenseId} for ${instance}`,
+    priority: { priorityKey: 2, fairnessKey: input.tenantId },
+  } satisfies WorkflowOptions & { args: [LicenseSessionInput] };
+}
+
+/** A message about a session that has ended already knows no deadline. */
+function memoOf(input: LicenseSessionInput): SessionMemo {
+  return input.until > 0 ? sessionMemo(input) : {};
+}

@@ -1,0 +1,34 @@
+import { Worker, type NativeConnection, type WorkflowBundleOption } from '@temporalio/worker';
+import { createPoolActivities } from '../activities/pools.ts';
+import { createSessionActivities } from '../activities/sessions.ts';
+import type { Deps } from '../services/deps.ts';
+import { workerInterceptors } from './interceptors.ts';
+
+export interface WorkerSetup {
+  connection: NativeConnection;
+  namespace: string;
+  taskQueue: string;
+  bundle: WorkflowBundleOption;
+}
+
+/**
+ * A small session costs about 58 KB of heap while it is cached, so this is below 600 MB; the SDK would
+ * derive its own figure from the size of the heap, four times as much.
+ */
+const cachedWorkflowsMax = 10_000;
+
+/** A worker for all workflows and activities. It polls once it is run, and drains when it is told to. */
+export function createWorker(deps: Deps, setup: WorkerSetup): Promise<Worker> {
+  const { connection, namespace, taskQueue, bundle } = setup;
+  return Worker.create({
+    connection,
+    namespace,
+    taskQueue,
+    workflowBundle: bundle,
+    activities: { ...createSessionActivities(deps), ...createPoolActivities(deps) },
+    interceptors: workerInterceptors,
+    maxCachedWorkflows: cachedWorkflowsMax,
+    shutdownGraceTime: '10 seconds',
+    shutdownForceTime: '20 seconds',
+  });
+}

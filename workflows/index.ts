@@ -1,0 +1,3 @@
+/** All workflows: the entry of the bundle that workers run. */
+export { licenseSession } from './license-session.ts';
+export { reconcilePools } from './reconcile-pools.ts';
