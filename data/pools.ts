@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { PoolRef } from '../domain/seat.ts';
-import type { TenantTransaction } from './database.ts';
+import type { Database, TenantTransaction } from './database.ts';
 
 /**
  * The pool's advisory lock, held until the transaction ends. Whoever records a tenure holds it in
@@ -57,4 +57,20 @@ export async function raiseConfigVersion(tx: TenantTransaction, pool: PoolRef): 
     .returning('configVersion')
     .executeTakeFirstOrThrow();
   return row.configVersion;
+}
+
+/** Pools that have open sessions, over all tenants, ordered by license; needs the system role. */
+export async function listPoolsWithOpenSessions(
+  db: Database,
+  page: { cursor: string | null; limit: number },
+): Promise<PoolRef[]> {
+  return db
+    .selectFrom('sessions')
+    .select(['tenantId', 'licenseId'])
+    .where('endedAt', 'is', null)
+    .where('licenseId', '>', page.cursor ?? '')
+    .groupBy(['tenantId', 'licenseId'])
+    .orderBy('licenseId')
+    .limit(page.limit)
+    .execute();
 }

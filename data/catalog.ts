@@ -1,0 +1,116 @@
+/** The vendor's catalogue and its customers: products, plans and tenants. */
+import type { Policy } from '../domain/policy.ts';
+import type { Database } from './database.ts';
+
+export interface TenantRecord {
+  id: string;
+  name: string;
+  createdAt: Date;
+}
+export interface ProductRecord {
+  id: string;
+  code: string;
+  name: string;
+  createdAt: Date;
+}
+export interface PlanRecord {
+  id: string;
+  productId: string;
+  code: string;
+  name: string;
+  policy: Policy;
+  createdAt: Date;
+}
+
+/** A page in the order of making; `after` is the last id of the page before. */
+export interface Page {
+  after: string | null;
+  limit: number;
+}
+
+const tenantColumns = ['id', 'name', 'createdAt'] as const;
+const productColumns = ['id', 'code', 'name', 'createdAt'] as const;
+const planColumns = ['id', 'productId', 'code', 'name', 'policy', 'createdAt'] as const;
+
+export async function insertTenant(
+  db: Database,
+  tenant: { id: string; name: string },
+): Promise<TenantRecord> {
+  return db.insertInto('tenants').values(tenant).returning(tenantColumns).executeTakeFirstOrThrow();
+}
+
+export async function findTenant(db: Database, id: string): Promise<TenantRecord | undefined> {
+  return db.selectFrom('tenants').select(tenantColumns).where('id', '=', id).executeTakeFirst();
+}
+
+export async function listTenants(db: Database, page: Page): Promise<TenantRecord[]> {
+  return db
+    .selectFrom('tenants')
+    .select(tenantColumns)
+    .where('id', '>', page.after ?? '')
+    .orderBy('id')
+    .limit(page.limit)
+    .execute();
+}
+
+/** @returns undefined when the code is taken. */
+export async function insertProduct(
+  db: Database,
+  product: { id: string; code: string; name: string },
+): Promise<ProductRecord | undefined> {
+  return db
+    .insertInto('products')
+    .values(product)
+    .onConflict((conflict) => conflict.column('code').doNothing())
+    .returning(productColumns)
+    .executeTakeFirst();
+}
+
+export async function findProduct(db: Database, id: string): Promise<ProductRecord | undefined> {
+  return db.selectFrom('products').select(productColumns).where('id', '=', id).executeTakeFirst();
+}
+
+export async function listProducts(db: Database, page: Page): Promise<ProductRecord[]> {
+  return db
+    .selectFrom('products')
+    .select(productColumns)
+    .where('id', '>', page.after ?? '')
+    .orderBy('id')
+    .limit(page.limit)
+    .execute();
+}
+
+/** @returns undefined when the product has a plan of that code already. */
+export async function insertPlan(
+  db: Database,
+  plan: { id: string; productId: string; code: string; name: string; policy: Policy },
+): Promise<PlanRecord | undefined> {
+  const row = await db
+    .insertInto('plans')
+    .values({ ...plan, policy: JSON.stringify(plan.policy) })
+    .onConflict((conflict) => conflict.columns(['productId', 'code']).doNothing())
+    .returning(planColumns)
+    .executeTakeFirst();
+  return row as PlanRecord | undefined;
+}
+
+export async function findPlan(db: Database, id: string): Promise<PlanRecord | undefined> {
+  const row = await db
+    .selectFrom('plans')
+    .select(planColumns)
+    .where('id', '=', id)
+    .executeTakeFirst();
+  // The policy was checked by the schema of the operation that wrote it.
+  return row as PlanRecord | undefined;
+}
+
+export async function listPlans(db: Database, page: Page): Promise<PlanRecord[]> {
+  const rows = await db
+    .selectFrom('plans')
+    .select(planColumns)
+    .where('id', '>', page.after ?? '')
+    .orderBy('id')
+    .limit(page.limit)
+    .execute();
+  return rows as PlanRecord[];
+}

@@ -1,0 +1,96 @@
+import type { TenantTransaction } from '../data/database.ts';
+import { insertLicenseEvents } from '../data/license-events.ts';
+import { findLicense, updateLicense, type LicenseRecord } from '../data/licenses.ts';
+import { lockPool, raiseConfigVersion } from '../data/pools.ts';
+import { listOpenSessions } from '../data/sessions.ts';
+import { withTenant } from '../data/tenant.ts';
+import { LicensingError } from '../domain/errors.ts';
+import type { LicenseEvent } from '../domain/events.ts';
+import { deriveLicense, poolStatusOf, type LicenseFacts } from '../domain/license.ts';
+import type { PoolRef } from '../domain/seat.ts';
+import { newId } from '../platform/ids.ts';
+import type { Deps } from './deps.ts';
+import { endSessions } from './end-session.ts';
+import { poolConfigOfLicense } from './pool-config.ts';
+import { settleDropped } from './settle-dropped.ts';
+
+/** A change of a license's facts, and the event that records it. */
+export interface LicenseChange {
+  event: LicenseEvent;
+  detail?: Record<string, unknown>;
+  /** The new facts from the present ones; throws LicensingError when the change is not allowed. */
+  change: (present: LicenseRecord) => LicenseFacts;
+}
+
+/**
+ * The only writer of a license: records facts, derives the status from them, raises the version of the
+ * pool, and, when the license is now suspended or revoked, ends its sessions in bulk. Runs under the
+ * pool's exclusive lock, so that no grant made under the old facts can be recorded after it.
+ *
+ * @throws LicensingError `not_found`: unknown, or another tenant's.
+ */
+export async function applyLicense(
+  tx: TenantTransaction,
+  pool: PoolRef,
+  { event, detail = {}, change }: LicenseChange,
+): Promise<LicenseRecord> {
+  await lockPool(tx, pool, 'exclusive');
+  const present = await findLicense(tx, pool);
+  if (present === undefined) throw new LicensingError('not_found', 'There is no such license.');
+  const facts = pickFacts(change(present));
+  const { status } = deriveLicense(facts, new Date());
+  await updateLicense(tx, pool, { ...facts, status });
+  const configVersion = await raiseConfigVersion(tx, pool);
+  await insertLicenseEvents(tx, [{ id: newId('evt'), ...pool, sessionId: null, event, detail }]);
+  await endWithdrawnSessions(tx, pool, status);
+  return { ...present, ...facts, status, configVersion };
+}
+
+async function endWithdrawnSessions(
+  tx: TenantTransaction,
+  pool: PoolRef,
+  status: LicenseRecord['status'],
+): Promise<void> {
+  const poolStatus = poolStatusOf(status);
+  if (poolStatus === 'open') return;
+  const reason = poolStatus === 'revoked' ? 'license_revoked' : 'license_suspended';
+  const open = await listOpenSessions(tx, pool);
+  await endSessions(
+    tx,
+    pool.tenantId,
+    open.map(({ id }) => ({ sessionId: id, reason })),
+  );
+}
+
+/**
+ * Changes a license and tells its pool at once. A Redis that does not answer delays nothing for good:
+ * every acquire carries the configuration, and the workflow of each ended session frees its seat.
+ */
+export async function changeLicense(
+  deps: Deps,
+  pool: PoolRef,
+  change: LicenseChange,
+  alsoInTransaction: (tx: TenantTransaction) => Promise<void> = () => Promise.resolve(),
+): Promise<LicenseRecord> {
+  const license = await withTenant(deps.systemDb, pool.tenantId, async (tx) => {
+    const applied = await applyLicense(tx, pool, change);
+    await alsoInTransaction(tx);
+    return applied;
+  });
+  deps.reached('license:applied');
+  await syncPool(deps, license).catch((error: unknown) => {
+    deps.log.warn({ err: error, ...pool }, 'Pool learns of the change with its next acquire');
+  });
+  return license;
+}
+
+/** Pushes a license's present configuration to its pool; a pool that Redis does not know needs none. */
+export async function syncPool(deps: Deps, license: LicenseRecord): Promise<void> {
+  const pool = { tenantId: license.tenantId, licenseId: license.id };
+  const reply = await deps.seats.configurePool(pool, poolConfigOfLicense(license));
+  if (reply.word !== 'NO_POOL') await settleDropped(deps, pool, reply.dropped);
+}
+
+function pickFacts({ seats, expiresAt, suspendedAt, revokedAt }: LicenseFacts): LicenseFacts {
+  return { seats, expiresAt, suspendedAt, revokedAt };
+}

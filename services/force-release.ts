@@ -1,0 +1,44 @@
+import { insertAuditEntry, type Actor } from '../data/audit-log.ts';
+import { findSession, type SessionRecord } from '../data/sessions.ts';
+import { withTenant } from '../data/tenant.ts';
+import { LicensingError } from '../domain/errors.ts';
+import { newId } from '../platform/ids.ts';
+import { confirmRelease } from './confirm-release.ts';
+import type { Deps } from './deps.ts';
+import { endSessions } from './end-session.ts';
+
+/**
+ * Takes a seat from whoever holds it. The holder hears `session_ended` with reason `forced` at its next
+ * beat and does not take the seat back while others wait. Repeating it changes nothing.
+ *
+ * @returns the session as it is now.
+ * @throws LicensingError `not_found`: unknown, or another tenant's.
+ */
+export async function forceRelease(
+  deps: Deps,
+  input: { tenantId: string; sessionId: string; note: string; actor: Actor; requestId: string },
+): Promise<SessionRecord> {
+  const { tenantId, sessionId, note, actor, requestId } = input;
+  const row = await withTenant(deps.db, tenantId, async (tx) => {
+    await endSessions(tx, tenantId, [{ sessionId, reason: 'forced', detail: note }]);
+    const ended = await findSession(tx, { tenantId, sessionId });
+    if (ended === undefined) throw new LicensingError('not_found', 'There is no such session.');
+    await insertAuditEntry(tx, {
+      id: newId('aud'),
+      tenantId,
+      actor,
+      action: 'session.force_release',
+      subjectId: sessionId,
+      detail: { reason: note },
+      requestId,
+    });
+    return ended;
+  });
+  deps.reached('force-release:ended-in-ledger');
+  await confirmRelease(deps, { ...row, sessionId, reason: row.endReason ?? 'forced' }).catch(
+    (error: unknown) => {
+      deps.log.warn({ err: error, tenantId, sessionId }, 'Seat is freed by its workflow instead');
+    },
+  );
+  return row;
+}

@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto';
+import { insertCredential } from '../data/credentials.ts';
+import { insertLicenseEvents } from '../data/license-events.ts';
+import { findLicense, insertLicense, type LicenseRecord } from '../data/licenses.ts';
+import { findPlan, findTenant } from '../data/catalog.ts';
+import type { TenantTransaction } from '../data/database.ts';
+import { LicensingError } from '../domain/errors.ts';
+import { deriveLicense } from '../domain/license.ts';
+import { licenseKeyBytes, licenseKeyFrom } from '../domain/license-key.ts';
+import { resolvePolicy, type PolicyOverrides } from '../domain/policy.ts';
+import { newId } from '../platform/ids.ts';
+import { hashLicenseKey } from '../signing/keys.ts';
+import { refuseSeatsOutside } from './license-changes.ts';
+
+export interface IssueInput {
+  tenantId: string;
+  productId: string;
+  planId: string;
+  /** The plan's smallest number when left out. */
+  seats?: number | undefined;
+  expiresAt: Date | null;
+  overrides: PolicyOverrides;
+  metadata: Record<string, unknown>;
+}
+
+/**
+ * Issues a license with its pool and its key. The key is returned here and never again: only its hash
+ * is stored.
+ *
+ * @throws LicensingError `not_found` for the tenant, `invalid_request` for an unknown plan or seats that
+ * the plan does not sell.
+ */
+export async function issueLicense(
+  tx: TenantTransaction,
+  input: IssueInput,
+): Promise<{ license: LicenseRecord; licenseKey: string }> {
+  const { tenantId, productId, planId } = input;
+  if ((await findTenant(tx, tenantId)) === undefined) {
+    throw new LicensingError('not_found', 'There is no such tenant.');
+  }
+  const plan = await findPlan(tx, planId);
+  if (plan?.productId !== productId) {
+    throw new LicensingError('invalid_request', 'There is no such plan of this product.', {
+      extra: { errors: [{ path: 'planId', message: 'must be the id of a plan of the product' }] },
+    });
+  }
+  const { seats: bounds } = resolvePolicy(plan.policy, input.overrides);
+  const seats = input.seats ?? bounds.min;
+  refuseSeatsOutside(seats, bounds);
+  const facts = { seats, expiresAt: input.expiresAt, suspendedAt: null, revokedAt: null };
+  const { status } = deriveLicense(facts, new Date());
+  const id = newId('lic');
+  const { overrides, metadata, expiresAt } = input;
+  await insertLicense(tx, { id, tenantId, productId, planId, status, seats, expiresAt, overrides, metadata });
+  const licenseKey = await insertLicenseKey(tx, { tenantId, licenseId: id });
+  await insertLicenseEvents(tx, [
+    { id: newId('evt'), tenantId, licenseId: id, sessionId: null, event: 'license.issued', detail: { seats } },
+  ]);
+  const license = await findLicense(tx, { tenantId, licenseId: id });
+  if (license === undefined) throw new Error('The license that was just inserted is not there');
+  return { license, licenseKey };
+}
+
+async function insertLicenseKey(
+  tx: TenantTransaction,
+  { tenantId, licenseId }: { tenantId: string; licenseId: string },
+): Promise<string> {
+  const licenseKey = licenseKeyFrom(randomBytes(licenseKeyBytes));
+  await insertCredential(tx, {
+    id: newId('key'),
+    kind: 'license_key',
+    hash: hashLicenseKey(licenseKey),
+    tenantId,
+    subjectId: licenseId,
+    name: null,
+    scopes: [],
+  });
+  return licenseKey;
+}

@@ -1,0 +1,103 @@
+/**
+ * The sweep: compares Redis with the ledger pool by pool and repairs toward the ledger, so that an
+ * orphan in either store is found within two sweeps.
+ */
+import { listPoolsWithOpenSessions } from '../data/pools.ts';
+import { findSession, listOpenSessions } from '../data/sessions.ts';
+import { withTenant } from '../data/tenant.ts';
+import type { PoolRef } from '../domain/seat.ts';
+import { confirmRelease } from './confirm-release.ts';
+import type { Deps } from './deps.ts';
+import { endSessions } from './end-session.ts';
+import { restorePool } from './restore-pool.ts';
+import { settleDropped } from './settle-dropped.ts';
+
+/** What a sweep put right. */
+export interface Repairs {
+  pools: number;
+  /** Sessions that had lapsed without anybody noticing. */
+  lapsed: number;
+  /** Open rows whose session Redis does not know. */
+  rowsEnded: number;
+  /** Sessions in Redis whose row has ended or never came to be. */
+  seatsFreed: number;
+  /** Pools that Redis had lost. */
+  restored: number;
+}
+
+/**
+ * Sessions younger than this are left alone: between a script and its transaction the two stores
+ * rightly differ.
+ */
+const settlingMs = 30_000;
+
+/** Sweeps one page of pools, in the order of their keys. `cursor` of null begins, or ends. */
+export async function reconcilePools(
+  deps: Deps,
+  page: { cursor: string | null; limit: number },
+): Promise<{ cursor: string | null; repairs: Repairs }> {
+  const pools = await listPoolsWithOpenSessions(deps.systemDb, page);
+  const repairs: Repairs = { pools: 0, lapsed: 0, rowsEnded: 0, seatsFreed: 0, restored: 0 };
+  for (const pool of pools) await reconcilePool(deps, pool, repairs);
+  const last = pools.at(-1);
+  const isLastPage = pools.length < page.limit || last === undefined;
+  return { cursor: isLastPage ? null : last.licenseId, repairs };
+}
+
+async function reconcilePool(deps: Deps, pool: PoolRef, repairs: Repairs): Promise<void> {
+  repairs.pools += 1;
+  const reply = await deps.seats.lapseLeases(pool, { drop: true });
+  if (reply.word === 'NO_POOL') {
+    await restorePool(deps, pool);
+    repairs.restored += 1;
+    return;
+  }
+  await settleDropped(deps, pool, reply.dropped);
+  repairs.lapsed += reply.dropped.length;
+  repairs.rowsEnded += await endUnknownRows(deps, pool);
+  repairs.seatsFreed += await freeUnrecordedSeats(deps, pool);
+}
+
+/** Ends open rows that Redis has no session for. Redis is read after the rows: a newer one is no orphan. */
+async function endUnknownRows(deps: Deps, pool: PoolRef): Promise<number> {
+  const open = await withTenant(deps.db, pool.tenantId, (tx) => listOpenSessions(tx, pool));
+  const held = await deps.seats.readPool(pool);
+  if (held === null) return 0;
+  const known = new Set([...held.seats, ...held.waiters].map(({ sessionId }) => sessionId));
+  const orphans = open.filter((row) => !known.has(row.id) && isSettled(row.createdAt));
+  const ended = await withTenant(deps.db, pool.tenantId, (tx) =>
+    endSessions(
+      tx,
+      pool.tenantId,
+      orphans.map(({ id }) => ({ sessionId: id, reason: 'lapsed', detail: 'Found by the sweep' })),
+    ),
+  );
+  if (ended.length > 0) {
+    deps.metrics.drift.inc({ kind: 'row_without_seat' }, ended.length);
+    deps.log.warn({ ...pool, count: ended.length }, 'Rows without a seat were ended');
+  }
+  return ended.length;
+}
+
+/** Frees sessions in Redis whose row has ended, or which never got a row although they had the time. */
+async function freeUnrecordedSeats(deps: Deps, pool: PoolRef): Promise<number> {
+  const held = await deps.seats.readPool(pool);
+  let freed = 0;
+  for (const session of [...(held?.seats ?? []), ...(held?.waiters ?? [])]) {
+    const row = await withTenant(deps.db, pool.tenantId, (tx) =>
+      findSession(tx, { ...pool, sessionId: session.sessionId }),
+    );
+    if (row === undefined || row.endedAt === null) continue;
+    await confirmRelease(deps, { ...pool, ...session, reason: row.endReason ?? 'released' });
+    freed += 1;
+  }
+  if (freed > 0) {
+    deps.metrics.drift.inc({ kind: 'seat_without_row' }, freed);
+    deps.log.warn({ ...pool, count: freed }, 'Seats without an open row were freed');
+  }
+  return freed;
+}
+
+function isSettled(createdAt: Date): boolean {
+  return Date.now() - createdAt.getTime() > settlingMs;
+}

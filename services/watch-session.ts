@@ -1,0 +1,83 @@
+/**
+ * Looking at a session, and waiting until it changes. Redis says where the session stands; the ledger
+ * adds what only it knows, and has the last word once the session is gone from Redis.
+ */
+import { findSession, type SessionRecord } from '../data/sessions.ts';
+import { withTenant } from '../data/tenant.ts';
+import { LicensingError } from '../domain/errors.ts';
+import type { PoolChanges } from '../lua/pool-changes.ts';
+import type { PollReply } from '../lua/scripts.ts';
+import type { SessionRef } from './check-lease.ts';
+import type { Deps } from './deps.ts';
+import { restorePool } from './restore-pool.ts';
+import { settleDropped } from './settle-dropped.ts';
+
+/** Where a session stands in Redis. */
+export type SeatState = Exclude<PollReply, { word: 'NO_POOL' }>;
+
+export interface WatchedSession {
+  seat: SeatState;
+  row: SessionRecord;
+}
+
+/** Looks again at least this often, in case an announcement was lost with a connection. */
+const lookAgainMs = 5_000;
+
+/**
+ * Answers where the session stands, at once or, with `waitMs`, as soon as a waiter's place, its offer
+ * or its end changes. Each look shows that the waiter lives.
+ *
+ * @throws LicensingError `restoring`, `unavailable`, and `not_found` when the ledger has no such row.
+ */
+export async function watchSession(
+  deps: Deps & { changes: PoolChanges },
+  session: SessionRef,
+  options: { waitMs: number; signal: AbortSignal },
+): Promise<WatchedSession> {
+  const endsAt = performance.now() + options.waitMs;
+  const announced = deps.changes.listen(session);
+  try {
+    const first = await lookAtSeat(deps, session);
+    let seat = first;
+    while (seat.word === 'QUEUED' && !hasMoved(first, seat) && !options.signal.aborted) {
+      const leftMs = endsAt - performance.now();
+      if (leftMs <= 0) break;
+      await announced.next(Math.min(leftMs, lookAgainMs, untilNextChange(seat)), options.signal);
+      seat = await lookAtSeat(deps, session);
+    }
+    return { seat, row: await readRow(deps, session) };
+  } finally {
+    announced.stop();
+  }
+}
+
+/** One look, without the ledger. */
+async function lookAtSeat(deps: Deps, session: SessionRef): Promise<SeatState> {
+  for (const isLastLook of [false, true]) {
+    const reply = await deps.seats.pollQueue(session, session);
+    if (reply.word !== 'NO_POOL') {
+      // Whoever looks next is told of them again, so a ledger that does not answer costs no waiter its place.
+      await settleDropped(deps, session, reply.dropped).catch((error: unknown) => {
+        deps.log.warn({ err: error, licenseId: session.licenseId }, 'Dropped sessions not settled');
+      });
+      return reply;
+    }
+    if (!isLastLook) await restorePool(deps, session);
+  }
+  throw new LicensingError('restoring', 'The seats of this license are being restored. Try again.');
+}
+
+async function readRow(deps: Deps, session: SessionRef): Promise<SessionRecord> {
+  const row = await withTenant(deps.db, session.tenantId, (tx) => findSession(tx, session));
+  if (row === undefined) throw new LicensingError('not_found', 'There is no such session.');
+  return row;
+}
+
+function hasMoved(first: SeatState, now: SeatState): boolean {
+  return first.word === 'QUEUED' && now.word === 'QUEUED' && first.position !== now.position;
+}
+
+/** At least 50 ms, so that a change that is due but not yet done is not asked for in a tight loop. */
+function untilNextChange({ nextChange, now }: Extract<SeatState, { word: 'QUEUED' }>): number {
+  return nextChange === null ? lookAgainMs : Math.max(50, nextChange - now);
+}
