@@ -1,0 +1,46 @@
+/**
+ * The door of `npm start`, `npm test` and `npm run check`: installs what is missing, then runs the
+ * named script with the pinned Node. Plain JavaScript without dependencies, because it starts on
+ * whatever Node (18 or newer) the machine has, before node_modules exists.
+ *
+ *     node dev/setup.mjs dev/start.ts [arguments]
+ */
+import { constants } from 'node:os';
+import { buildClient } from './setup/client.mjs';
+import { handOver } from './setup/hand-over.mjs';
+import { ensurePackages } from './setup/packages.mjs';
+import { SetupError } from './setup/progress.mjs';
+import { ensureRedis } from './setup/redis.mjs';
+import { interruption } from './setup/run.mjs';
+import { ensureTemporalCli } from './setup/temporal-cli.mjs';
+import { ensureTestServer } from './setup/test-server.mjs';
+
+/** @type {Record<string, readonly (() => Promise<void>)[]>} what a script needs besides packages */
+const needs = {
+  'dev/start.ts': [ensureRedis, ensureTemporalCli, buildClient],
+  'dev/test.ts': [ensureRedis, ensureTemporalCli, ensureTestServer, buildClient],
+};
+
+const [script, ...args] = process.argv.slice(2);
+if (script === undefined) throw new Error('Usage: node dev/setup.mjs <script> [arguments]');
+
+/** @type {NodeJS.Signals[]} */
+const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+for (const signal of endings) {
+  process.once(signal, () => {
+    process.exitCode = 128 + constants.signals[signal];
+    interruption.abort();
+  });
+}
+
+try {
+  await ensurePackages();
+  for (const ensure of needs[script] ?? []) await ensure();
+  interruption.signal.throwIfAborted();
+  process.exitCode = await handOver(script, args);
+} catch (error) {
+  process.exitCode ??= 1;
+  if (!interruption.signal.aborted) {
+    console.error(error instanceof SetupError ? error.message : error);
+  }
+}
