@@ -66,10 +66,12 @@ async function insertLicenseKey(
   { tenantId, licenseId }: { tenantId: string; licenseId: string },
 ): Promise<string> {
   const licenseKey = licenseKeyFrom(randomBytes(licenseKeyBytes));
+  const hash = hashLicenseKey(licenseKey);
+  if (hash === null) throw new Error('The license key that was just made has no valid form');
   await insertCredential(tx, {
     id: newId('key'),
     kind: 'license_key',
-    hash: hashLicenseKey(licenseKey),
+    hash,
     tenantId,
     subjectId: licenseId,
     name: null,

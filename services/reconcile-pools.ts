@@ -3,7 +3,7 @@
  * orphan in either store is found within two sweeps.
  */
 import { listPoolsWithOpenSessions } from '../data/pools.ts';
-import { findSession, listOpenSessions } from '../data/sessions.ts';
+import { listEndReasons, listOpenSessions } from '../data/sessions.ts';
 import { withTenant } from '../data/tenant.ts';
 import type { PoolRef } from '../domain/seat.ts';
 import { confirmRelease } from './confirm-release.ts';
@@ -19,7 +19,7 @@ export interface Repairs {
   lapsed: number;
   /** Open rows whose session Redis does not know. */
   rowsEnded: number;
-  /** Sessions in Redis whose row has ended or never came to be. */
+  /** Sessions in Redis whose row has ended. */
   seatsFreed: number;
   /** Pools that Redis had lost. */
   restored: number;
@@ -55,7 +55,7 @@ async function reconcilePool(deps: Deps, pool: PoolRef, repairs: Repairs): Promi
   await settleDropped(deps, pool, reply.dropped);
   repairs.lapsed += reply.dropped.length;
   repairs.rowsEnded += await endUnknownRows(deps, pool);
-  repairs.seatsFreed += await freeUnrecordedSeats(deps, pool);
+  repairs.seatsFreed += await freeEndedSeats(deps, pool);
 }
 
 /** Ends open rows that Redis has no session for. Redis is read after the rows: a newer one is no orphan. */
@@ -79,23 +79,27 @@ async function endUnknownRows(deps: Deps, pool: PoolRef): Promise<number> {
   return ended.length;
 }
 
-/** Frees sessions in Redis whose row has ended, or which never got a row although they had the time. */
-async function freeUnrecordedSeats(deps: Deps, pool: PoolRef): Promise<number> {
+/** Frees sessions in Redis whose row has ended. One without a row at all lapses: nobody can beat for it. */
+async function freeEndedSeats(deps: Deps, pool: PoolRef): Promise<number> {
   const held = await deps.seats.readPool(pool);
-  let freed = 0;
-  for (const session of [...(held?.seats ?? []), ...(held?.waiters ?? [])]) {
-    const row = await withTenant(deps.db, pool.tenantId, (tx) =>
-      findSession(tx, { ...pool, sessionId: session.sessionId }),
-    );
-    if (row === undefined || row.endedAt === null) continue;
-    await confirmRelease(deps, { ...pool, ...session, reason: row.endReason ?? 'released' });
-    freed += 1;
+  if (held === null) return 0;
+  const sessions = [...held.seats, ...held.waiters];
+  const ended = await withTenant(deps.db, pool.tenantId, (tx) =>
+    listEndReasons(
+      tx,
+      pool.tenantId,
+      sessions.map(({ sessionId }) => sessionId),
+    ),
+  );
+  for (const session of sessions) {
+    const reason = ended.get(session.sessionId);
+    if (reason !== undefined) await confirmRelease(deps, { ...pool, ...session, reason });
   }
-  if (freed > 0) {
-    deps.metrics.drift.inc({ kind: 'seat_without_row' }, freed);
-    deps.log.warn({ ...pool, count: freed }, 'Seats without an open row were freed');
+  if (ended.size > 0) {
+    deps.metrics.drift.inc({ kind: 'seat_without_row' }, ended.size);
+    deps.log.warn({ ...pool, count: ended.size }, 'Seats without an open row were freed');
   }
-  return freed;
+  return ended.size;
 }
 
 function isSettled(createdAt: Date): boolean {

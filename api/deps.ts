@@ -1,0 +1,13 @@
+import type { PoolChanges } from '../lua/pool-changes.ts';
+import type { Config } from '../platform/config.ts';
+import type { Deps } from '../services/deps.ts';
+import type { HeartbeatForwarder } from '../services/forward-heartbeat.ts';
+
+/** What the operations of the API work with. */
+export interface ApiDeps extends Deps {
+  config: Pick<Config, 'PUBLIC_URL' | 'SESSION_CREDENTIAL_SECRETS'>;
+  changes: PoolChanges;
+  forwarder: HeartbeatForwarder;
+  /** Whether each part that the API needs answers at this moment; for readiness. */
+  probes: Record<'postgres' | 'redis', () => Promise<void>>;
+}

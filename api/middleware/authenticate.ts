@@ -1,0 +1,104 @@
+/**
+ * Who is calling. Each operation names the class of credential that it takes; whatever else comes is
+ * `unauthenticated`, with one body for every fault, so that nothing can be learnt from it.
+ */
+import type { IncomingMessage } from 'node:http';
+import type { Actor } from '../../data/audit-log.ts';
+import { LicensingError } from '../../domain/errors.ts';
+import { idPattern } from '../../domain/ids.ts';
+import { findActiveKey } from '../../services/find-active-key.ts';
+import { readSessionCredential, type SessionClaims } from '../../signing/session-credential.ts';
+import type { ApiDeps } from '../deps.ts';
+
+/** `tenant` also takes an operator key together with the header `Leasehold-Tenant`. */
+export type CredentialClass = 'none' | 'license_key' | 'session' | 'tenant' | 'operator';
+
+interface Callers {
+  none: Record<never, never>;
+  license_key: { tenantId: string; licenseId: string; actor: Actor };
+  session: SessionClaims;
+  tenant: { tenantId: string; actor: Actor };
+  operator: { actor: Actor; tenantHeader: string | null };
+}
+
+/** What is known of a caller with a credential of this class. */
+export type Caller<Class extends CredentialClass> = Callers[Class];
+
+const authenticators: {
+  [Class in CredentialClass]: (deps: ApiDeps, request: IncomingMessage) => Promise<Caller<Class>>;
+} = {
+  none: () => Promise.resolve({}),
+
+  async license_key(deps, request) {
+    const key = await findActiveKey(deps, 'license_key', authorization(request, 'License'));
+    if (key?.tenantId == null || key.subjectId === null) throw unauthenticated();
+    const actor = { kind: 'license_key' as const, id: key.id };
+    return { tenantId: key.tenantId, licenseId: key.subjectId, actor };
+  },
+
+  session(deps, request) {
+    const claims = readSessionCredential(
+      deps.config.SESSION_CREDENTIAL_SECRETS,
+      authorization(request, 'Bearer'),
+    );
+    return claims === null ? Promise.reject(unauthenticated()) : Promise.resolve(claims);
+  },
+
+  async tenant(deps, request) {
+    const secret = authorization(request, 'Bearer');
+    if (secret.startsWith('lho_')) {
+      const { actor, tenantHeader } = await authenticators.operator(deps, request);
+      return { tenantId: requireTenantHeader(tenantHeader), actor };
+    }
+    const key = await findActiveKey(deps, 'api_key', secret);
+    if (key?.tenantId == null) throw unauthenticated();
+    return { tenantId: key.tenantId, actor: { kind: 'api_key', id: key.id } };
+  },
+
+  async operator(deps, request) {
+    const secret = authorization(request, 'Bearer');
+    const key = await findActiveKey(deps, 'operator_key', secret);
+    if (key === undefined) {
+      // A tenant's own key is known, it just does not reach this far.
+      if ((await findActiveKey(deps, 'api_key', secret)) !== undefined) {
+        throw new LicensingError('forbidden', 'This operation takes an operator key.');
+      }
+      throw unauthenticated();
+    }
+    const header = request.headers['leasehold-tenant'];
+    const tenantHeader = typeof header === 'string' ? header : null;
+    return { actor: { kind: 'operator_key', id: key.id }, tenantHeader };
+  },
+};
+
+/** @throws LicensingError `unauthenticated` or `forbidden`. */
+export function authenticate<Class extends CredentialClass>(
+  deps: ApiDeps,
+  request: IncomingMessage,
+  credentialClass: Class,
+): Promise<Caller<Class>> {
+  return authenticators[credentialClass](deps, request);
+}
+
+/** @throws LicensingError `invalid_request` when the header that names the tenant is missing or malformed. */
+export function requireTenantHeader(header: string | null): string {
+  if (header !== null && idPattern('ten').test(header)) return header;
+  throw new LicensingError(
+    'invalid_request',
+    'Name the tenant in the header Leasehold-Tenant, for example ten_01h455vb4pex5vsknk084sn02q.',
+  );
+}
+
+/** The credential of the scheme that is asked for, or an empty text. Longer ones than 1,100 are no keys. */
+function authorization(request: IncomingMessage, scheme: 'Bearer' | 'License'): string {
+  const header = request.headers.authorization ?? '';
+  const [given = '', credential = ''] = header.length > 1_100 ? [] : header.split(' ', 2);
+  return given.toLowerCase() === scheme.toLowerCase() ? credential : '';
+}
+
+function unauthenticated(): LicensingError {
+  return new LicensingError(
+    'unauthenticated',
+    'Send a valid credential in the Authorization header; the reference at /docs says which.',
+  );
+}

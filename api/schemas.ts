@@ -1,0 +1,105 @@
+/** Pieces that several operations share. A name given with `meta({ id })` becomes a schema of the document. */
+import { z } from 'zod';
+import { endReasons } from '../domain/errors.ts';
+import { idPattern, idPrefixes, type IdPrefix } from '../domain/ids.ts';
+import { usageTypes } from '../domain/validation.ts';
+
+/** An id of one kind in a path, a query or a body. */
+export function idSchema(prefix: IdPrefix) {
+  return z.string().regex(idPattern(prefix), `must be the id of a ${idPrefixes[prefix]}`);
+}
+
+/** The path parameter `{id}`. */
+export function idParams(prefix: IdPrefix) {
+  return z.strictObject({ id: idSchema(prefix) });
+}
+
+/** Printable ASCII without blanks, so that it travels in credentials, keys and logs as it is. */
+export const instanceKeySchema = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,200}$/, 'must be 1 to 200 printable ASCII characters without blanks')
+  .meta({
+    description: 'Names one running instance on its device; the same instance never takes two seats.',
+    example: 'f3b1c2d4e5f60718',
+  });
+
+export const holderIdSchema = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,64}$/, 'must be 1 to 64 printable ASCII characters without blanks')
+  .meta({ description: 'Names one process of the instance. Left out: the instance has one.' });
+
+export const metadataSchema = z
+  .record(z.string().max(64), z.union([z.string().max(500), z.number(), z.boolean(), z.null()]))
+  .refine((value) => Object.keys(value).length <= 20, 'must have at most 20 members')
+  .meta({ description: 'Up to 20 flat members of your own.' });
+
+export const usageTypeSchema = z.enum(usageTypes).meta({
+  description: 'builder: a person at work. runtime: inside a shipped product.',
+});
+
+export const deviceSchema = z
+  .strictObject({
+    fingerprint: z.string().min(1).max(200).meta({ description: 'A hash that names the machine.' }),
+    name: z.string().min(1).max(100).optional(),
+    platform: z.string().min(1).max(50).optional(),
+  })
+  .meta({ id: 'Device' });
+
+const instant = z.iso.datetime();
+
+export const fenceSchema = z
+  .object({ epoch: z.int(), counter: z.int() })
+  .meta({ id: 'Fence', description: 'Rises with every grant of the license: compare epoch first.' });
+
+export const seatsSchema = z.object({ used: z.int(), limit: z.int() });
+
+export const sessionSchema = z
+  .object({
+    id: z.string(),
+    status: z.enum(['queued', 'offered', 'active', 'ended']),
+    licenseId: z.string(),
+    instanceKey: z.string(),
+    usageType: z.enum(usageTypes).optional(),
+    seats: seatsSchema.nullable(),
+    queue: z
+      .object({
+        position: z.int().nullable().meta({ description: '1 is next.' }),
+        length: z.int().nullable(),
+        estimatedWaitSeconds: z.int().nullable(),
+        offerUntil: instant.nullable().meta({
+          description: 'A seat is held back until then: acquire again with the same instanceKey.',
+        }),
+        waitUntil: instant.nullable().meta({ description: 'When the wait is given up.' }),
+      })
+      .nullable(),
+    leaseUntil: instant.nullable(),
+    heartbeatSeconds: z.number().nullable(),
+    fence: fenceSchema.nullable(),
+    createdAt: instant.optional(),
+    endedAt: instant.nullable().optional(),
+    endReason: z.enum(endReasons).nullable().optional(),
+  })
+  .meta({
+    id: 'Session',
+    description: 'A heartbeat leaves out usageType, createdAt, endedAt and endReason.',
+  });
+
+export const sessionAnswerSchema = z
+  .object({
+    session: sessionSchema,
+    credential: z.string().optional().meta({
+      description: 'Authorises heartbeat, status and release of this holder. Keep it secret.',
+    }),
+    serverTime: instant,
+  })
+  .meta({ id: 'SessionAnswer' });
+
+export const cursorQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+  cursor: z.string().min(1).max(100).optional(),
+});
+
+/** A page: what it holds and where the next begins. */
+export function pageSchema<Item extends z.ZodType>(item: Item) {
+  return z.object({ items: z.array(item), nextCursor: z.string().nullable() });
+}

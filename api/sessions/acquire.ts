@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import { LicensingError } from '../../domain/errors.ts';
+import { acquireSession, type AcquireOutcome, type Tenure } from '../../services/acquire-session.ts';
+import type { Denial } from '../../services/describe-denial.ts';
+import { makeSessionCredential, type SessionClaims } from '../../signing/session-credential.ts';
+import { defineOperation } from '../operation.ts';
+import {
+  deviceSchema,
+  holderIdSchema,
+  instanceKeySchema,
+  metadataSchema,
+  sessionAnswerSchema,
+  usageTypeSchema,
+} from '../schemas.ts';
+import { presentSession } from './present-session.ts';
+
+const body = z
+  .strictObject({
+    instanceKey: instanceKeySchema,
+    holderId: holderIdSchema.default('default'),
+    product: z.string().min(1).max(64).meta({ description: 'Code of the product that runs.' }),
+    version: z.string().min(1).max(64).meta({ description: 'Version of the product that runs.' }),
+    usageType: usageTypeSchema,
+    device: deviceSchema,
+    wait: z.boolean().default(false).meta({ description: 'Queue when all seats are in use.' }),
+    metadata: metadataSchema.default({}),
+  })
+  .meta({ id: 'AcquireRequest' });
+
+export const acquire = defineOperation({
+  id: 'acquireSession',
+  method: 'post',
+  path: '/v1/sessions',
+  tag: 'Sessions',
+  summary: 'Acquire a seat, attach to the one this instance holds, or queue for one',
+  description:
+    'Idempotent for one instanceKey and holderId: repeat it after a lost answer. A waiter that is offered a seat takes it with the same call.',
+  credential: 'license_key',
+  body,
+  replies: {
+    200: { description: 'The instance already holds this seat; the holder is attached.', body: sessionAnswerSchema },
+    201: { description: 'A seat was granted.', body: sessionAnswerSchema },
+    202: { description: 'All seats are in use; the instance waits.', body: sessionAnswerSchema },
+  },
+  errors: [
+    'no_seats_available',
+    'queue_full',
+    'holders_exhausted',
+    'license_revoked',
+    'license_suspended',
+    'license_expired',
+    'product_mismatch',
+    'usage_type_not_allowed',
+    'restoring',
+  ],
+  async handle({ deps, caller }, input) {
+    const { tenantId, licenseId } = caller;
+    const outcome = await acquireSession(deps, { tenantId, licenseId, ...input.body });
+    const { tenure, row, license } = unlessRefused(outcome);
+    const { instanceKey, holderId } = input.body;
+    const claims: SessionClaims = {
+      tenantId,
+      licenseId: license.id,
+      sessionId: tenure.sessionId,
+      instanceKey,
+      holderId,
+    };
+    return {
+      status: statuses[tenure.word],
+      body: {
+        session: presentSession(claims, tenure, row),
+        credential: makeSessionCredential(deps.config.SESSION_CREDENTIAL_SECRETS, claims),
+        serverTime: new Date(tenure.now).toISOString(),
+      },
+    };
+  },
+});
+
+const statuses = { GRANTED: 201, ATTACHED: 200, QUEUED: 202 } as const satisfies Record<
+  Tenure['word'],
+  number
+>;
+
+function unlessRefused(outcome: AcquireOutcome): Extract<AcquireOutcome, { kind: 'session' }> {
+  switch (outcome.kind) {
+    case 'session':
+      return outcome;
+    case 'refused':
+      throw new LicensingError(outcome.refusal.code, outcome.refusal.detail);
+    case 'denied':
+      throw denied(outcome.denial);
+  }
+}
+
+function denied({ code, detail, seats, queueLength, holders, otherHolders }: Denial): LicensingError {
+  return new LicensingError(code, detail, {
+    extra: {
+      seats,
+      queue: { length: queueLength },
+      holders: holders.map((holder) => ({ ...holder, since: holder.since.toISOString() })),
+      otherHolders,
+    },
+  });
+}

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { LicensingError } from '../../domain/errors.ts';
+import { renewSession } from '../../services/renew-session.ts';
+import { defineOperation } from '../operation.ts';
+import { idParams, sessionAnswerSchema } from '../schemas.ts';
+import { requireOwnSession } from './own-session.ts';
+import { presentSession } from './present-session.ts';
+
+const body = z
+  .strictObject({
+    nonce: z.string().max(200).optional().meta({ description: 'Reserved for signed denials.' }),
+  })
+  .meta({ id: 'HeartbeatRequest' });
+
+export const heartbeat = defineOperation({
+  id: 'renewSession',
+  method: 'post',
+  path: '/v1/sessions/{id}/heartbeat',
+  tag: 'Sessions',
+  summary: 'Keep the seat: the lease begins anew',
+  credential: 'session',
+  params: idParams('ses'),
+  body,
+  replies: { 200: { description: 'The seat, or the place in the queue, is kept.', body: sessionAnswerSchema } },
+  errors: ['session_ended', 'restoring'],
+  async handle({ deps, caller }, { params }) {
+    requireOwnSession(caller, params.id);
+    const seat = await renewSession(deps, caller);
+    if (seat.word === 'ENDED') {
+      throw new LicensingError('session_ended', endedDetail[seat.reason], {
+        extra: { reason: seat.reason },
+      });
+    }
+    return {
+      status: 200,
+      body: {
+        session: presentSession(caller, seat, null),
+        serverTime: new Date(seat.now).toISOString(),
+      },
+    };
+  },
+});
+
+/** What the client may tell its user, by reason. */
+const endedDetail = {
+  lapsed: 'No heartbeat came in time, and the seat was given up. Acquire again.',
+  released: 'This session was released. Acquire again to go on.',
+  forced: 'An administrator took the seat back.',
+  license_suspended: 'The license was suspended. Ask its owner or the vendor.',
+  license_revoked: 'The license was revoked. Ask the vendor for a new one.',
+  offer_expired: 'The seat that was offered was not taken in time. Acquire again to queue.',
+  queue_timeout: 'The longest wait of this plan is over. Acquire again to queue.',
+  superseded: 'This instance has a newer session. Use that one.',
+} as const;

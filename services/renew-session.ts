@@ -1,0 +1,37 @@
+import { LicensingError } from '../domain/errors.ts';
+import type { RenewReply } from '../lua/scripts.ts';
+import type { SessionClaims } from '../signing/session-credential.ts';
+import { sessionWorkflowId } from '../workflows/contract.ts';
+import type { Deps } from './deps.ts';
+import type { HeartbeatForwarder } from './forward-heartbeat.ts';
+import { restorePool } from './restore-pool.ts';
+
+/**
+ * The heartbeat: one round trip to Redis and nothing else. A pool that Redis lost is rebuilt in the
+ * background while the client, told to come back in a moment, keeps working.
+ *
+ * @throws LicensingError `restoring` while the pool is rebuilt.
+ */
+export async function renewSession(
+  deps: Deps & { forwarder: HeartbeatForwarder },
+  claims: SessionClaims,
+): Promise<Exclude<RenewReply, { word: 'NO_POOL' }>> {
+  const reply = await deps.seats.renewLease(claims, claims);
+  deps.metrics.heartbeats.inc({ outcome: reply.word.toLowerCase() });
+  if (reply.word === 'NO_POOL') {
+    restorePool(deps, claims).catch((error: unknown) => {
+      deps.log.warn({ err: error, licenseId: claims.licenseId }, 'Pool not restored yet');
+    });
+    throw new LicensingError(
+      'restoring',
+      'The seats of this license are being restored. The seat is kept: beat again in a moment.',
+    );
+  }
+  if (reply.word === 'RENEWED' && reply.forward) {
+    deps.forwarder.forward(sessionWorkflowId(claims.tenantId, claims.sessionId), {
+      seenAt: reply.now,
+      leaseUntil: reply.leaseUntil,
+    });
+  }
+  return reply;
+}
