@@ -2,16 +2,20 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, readdir, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, type Logger } from '@temporalio/worker';
+import { DefaultLogger, bundleWorkflowCode, type Logger } from '@temporalio/worker';
 
 const project = fileURLToPath(new URL('../', import.meta.url));
 
 /** The folders that workflow code may import from. */
 const sourceFolders = ['workflows', 'domain'];
 
-/** Builds the workflows into the one script that workers run in their sandbox. Takes seconds. */
+/**
+ * Builds the workflows into the one script that workers run in their sandbox. Takes seconds; says
+ * nothing but warnings unless given a logger.
+ */
 export function bundleWorkflows(options: { logger?: Logger } = {}): Promise<{ code: string }> {
-  return bundleWorkflowCode({ workflowsPath: join(project, 'workflows/index.ts'), ...options });
+  const logger = options.logger ?? new DefaultLogger('WARN');
+  return bundleWorkflowCode({ workflowsPath: join(project, 'workflows/index.ts'), logger });
 }
 
 /**

@@ -46,7 +46,7 @@ function withinDeadline<T>({ client }: DeliveryRoute, work: () => Promise<T>): P
 
 async function send(route: DeliveryRoute, message: ClaimedMessage): Promise<Delivery> {
   const { client, taskQueue } = route;
-  const options = sessionStartOptions(message.start, taskQueue);
+  const options = sessionStartOptions(message, taskQueue);
   try {
     if (message.signal === null) {
       await client.workflow.start(message.workflowType, options);

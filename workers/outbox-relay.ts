@@ -29,7 +29,7 @@ const idlePollMaxMs = 500;
 /** The pause after a batch of which nothing could be delivered grows up to this. */
 const outagePauseMaxMs = 5_000;
 const postponeMinMs = 250;
-const postponeMaxMs = 30_000;
+const postponeMaxMs = 10_000;
 
 const measureEveryMs = 5_000;
 const pruneEveryMs = 60_000;

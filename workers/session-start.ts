@@ -2,7 +2,6 @@ import type { WorkflowOptions } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import {
   sessionMemo,
-  sessionWorkflowId,
   type LicenseSessionInput,
   type SessionMemo,
 } from '../workflows/contract.ts';
@@ -21,10 +20,13 @@ const summaryKeyChars = 32;
  * How a session's workflow is started: once in its life, found by tenant, license, product and status,
  * with a fair share of the workers for each tenant, and without any timeout.
  */
-export function sessionStartOptions(input: LicenseSessionInput, taskQueue: string) {
+export function sessionStartOptions(
+  { workflowId, start: input }: { workflowId: string; start: LicenseSessionInput },
+  taskQueue: string,
+) {
   const instance = input.instanceKey.slice(0, summaryKeyChars);
   return {
-    workflowId: sessionWorkflowId(input.tenantId, input.sessionId),
+    workflowId,
     taskQueue,
     args: [input] as [LicenseSessionInput],
     workflowIdReusePolicy: 'REJECT_DUPLICATE',
