@@ -4,10 +4,10 @@
  * the time-skipping server belong to a file each: see `redis.ts` and `temporal.ts`.
  */
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
 import type { TestProject } from 'vitest/node';
 import { ensureLogins, migrateToLatest } from '../../data/migrate.ts';
@@ -15,6 +15,7 @@ import { removePostgresFolder } from '../../dev/platform/postgres-folder.ts';
 import { databaseUrl, startPostgres } from '../../dev/platform/postgres.ts';
 import { stopInOrder } from '../../dev/platform/process.ts';
 import { startTemporal } from '../../dev/platform/temporal.ts';
+import { cachedBundle } from '../../workers/bundle.ts';
 
 /** What a test needs to reach the shared Postgres. */
 export interface SharedPostgres {
@@ -26,6 +27,10 @@ export interface SharedPostgres {
   readonly rolePassword: string;
 }
 
+/** The workflows as one script, or why they could not be built. */
+export type WorkflowBuild =
+  { readonly path: string; readonly fault: null } | { readonly path: null; readonly fault: string };
+
 declare module 'vitest' {
   interface ProvidedContext {
     /** A folder that is removed after the run. */
@@ -33,23 +38,22 @@ declare module 'vitest' {
     postgres: SharedPostgres;
     /** host:port of the Temporal dev server. */
     temporalAddress: string;
-    /** The built workflows; null while there are none. */
-    workflowBundlePath: string | null;
+    workflows: WorkflowBuild;
   }
 }
 
 /** Vitest calls it once before all files; what it returns runs after the last. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const scratch = await mkdtemp(join(tmpdir(), 'leasehold-test-'));
-  const [postgres, temporal, workflowBundlePath] = await Promise.all([
+  const [postgres, temporal, workflows] = await Promise.all([
     startPostgres({ dataDir: join(scratch, 'postgres'), durable: false }),
     startTemporal({ dir: join(scratch, 'temporal'), durable: false, uiPort: null }),
-    bundle(join(scratch, 'workflows.js')),
+    buildWorkflows(),
   ]);
   project.provide('scratchFolder', scratch);
   project.provide('postgres', await makeTemplate(postgres.url));
   project.provide('temporalAddress', temporal.address);
-  project.provide('workflowBundlePath', workflowBundlePath);
+  project.provide('workflows', workflows);
   return async () => {
     await stopInOrder([[postgres, temporal]]);
     await removePostgresFolder(join(scratch, 'postgres'));
@@ -81,12 +85,12 @@ async function query(url: string, text: string): Promise<void> {
   }
 }
 
-async function bundle(path: string): Promise<string | null> {
-  const bundler = new URL('../../workers/bundle.ts', import.meta.url);
-  if (!existsSync(bundler)) return null;
-  const { bundleWorkflows } = (await import(bundler.href)) as {
-    bundleWorkflows: () => Promise<{ code: string }>;
-  };
-  await writeFile(path, (await bundleWorkflows()).code);
-  return path;
+/** Built once for all runs that see the same sources; a fault is told to the tests that need it. */
+async function buildWorkflows(): Promise<WorkflowBuild> {
+  const folder = fileURLToPath(new URL('../../node_modules/.cache/leasehold', import.meta.url));
+  try {
+    return { path: await cachedBundle(folder), fault: null };
+  } catch (error) {
+    return { path: null, fault: String(error) };
+  }
 }

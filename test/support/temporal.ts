@@ -23,10 +23,10 @@ export function temporalAddress(): string {
 
 /**
  * The workflows, built once for the whole run, as a worker's option.
- * @throws Error while there are no workflows to build.
+ * @throws Error with the bundler's message when they cannot be built.
  */
 export function workflowBundle(): { codePath: string } {
-  const codePath = inject('workflowBundlePath');
-  if (codePath === null) throw new Error('There is no workers/bundle.ts to build workflows with.');
-  return { codePath };
+  const { path, fault } = inject('workflows');
+  if (path === null) throw new Error(`The workflows could not be built: ${fault}`);
+  return { codePath: path };
 }
