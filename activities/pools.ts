@@ -29,7 +29,7 @@ export function createPoolActivities(deps: Deps) {
       for (let page = 0; page < pagesPerCall; page += 1) {
         cancellationSignal().throwIfAborted();
         const done = await reconcilePools(deps, { cursor: sweep.cursor, limit: poolsPerPage });
-        sweep = { cursor: done.cursor, repaired: addCounts(sweep.repaired, done.repaired) };
+        sweep = { cursor: done.cursor, repaired: addCounts(sweep.repaired, { ...done.repairs }) };
         if (sweep.cursor === null) return sweep;
         heartbeat(sweep);
       }

@@ -1,9 +1,11 @@
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { quietTemporal } from '../support/quiet-temporal.ts';
 import { temporalAddress, workflowBundle } from '../support/temporal.ts';
 import { messagesOf, openOutbox, relayDeps, uniqueId, whileRelaying } from './outbox-support.ts';
 
+quietTemporal();
 const outbox = await openOutbox();
 const deps = relayDeps(outbox, temporalAddress());
 
@@ -86,7 +88,9 @@ const licenseId = uniqueId('lic');
 beforeAll(async () => {
   const productId = uniqueId('prd');
   const planId = uniqueId('pln');
-  await sql`insert into products (id, code, name) values (${productId}, 'p', 'P')`.execute(outbox.db);
+  await sql`insert into products (id, code, name) values (${productId}, 'p', 'P')`.execute(
+    outbox.db,
+  );
   await sql`insert into plans (id, product_id, code, name, policy)
     values (${planId}, ${productId}, 'p', 'P', '{}')`.execute(outbox.db);
   await sql`insert into licenses (id, tenant_id, product_id, plan_id, status, seats)

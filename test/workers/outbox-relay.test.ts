@@ -70,7 +70,9 @@ describe('the relay', () => {
       lastError: expect.stringMatching(/exceeds|larger/) as string,
     });
     expect(await signalsOf(deps.client, session.workflowId)).toEqual([granted.eventId]);
-    expect(await deps.metrics.registry.getSingleMetricAsString('outbox_dead_total')).toMatch(/ 1$/m);
+    expect(await deps.metrics.registry.getSingleMetricAsString('outbox_dead_total')).toMatch(
+      / 1$/m,
+    );
     await sql`delete from outbox where dead_at is not null`.execute(outbox.db);
   });
 

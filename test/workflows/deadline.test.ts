@@ -94,7 +94,9 @@ async function wait(input: WaitInput): Promise<Waiting> {
     args: [input],
   });
   const firstTask = async () =>
-    (await waiting.fetchHistory()).events?.some((event) => event.workflowTaskCompletedEventAttributes);
+    (await waiting.fetchHistory()).events?.some(
+      (event) => event.workflowTaskCompletedEventAttributes,
+    );
   await expect.poll(firstTask).toBe(true);
   return waiting;
 }
