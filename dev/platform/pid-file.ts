@@ -33,6 +33,17 @@ export async function livingProcess(path: string): Promise<number | null> {
 }
 
 /**
+ * Makes this process the only one that holds a file, until it lets go of it or dies.
+ * @returns what lets go.
+ * @throws Error with the given sentence when a living process holds it.
+ */
+export async function claim(path: string, refusal: string): Promise<() => Promise<void>> {
+  if ((await livingProcess(path)) !== null) throw new Error(refusal);
+  await writePidFile(path, process.pid);
+  return () => rm(path, { force: true });
+}
+
+/**
  * Ends what a crashed run left behind: asks, then kills after five seconds. Then removes the file.
  */
 export async function endLeftover(path: string, signal: NodeJS.Signals): Promise<void> {

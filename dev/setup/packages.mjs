@@ -87,7 +87,7 @@ async function doesPinnedNodeRun() {
 
 async function installPackages() {
   const options = { cwd: root };
-  const args = ['ci', '--no-audit', '--no-fund'];
+  const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
   // Under `npm start` the very npm that runs us is known, even when PATH has none.
   const script = process.env['npm_execpath'];
   const npm = findOnPath('npm');

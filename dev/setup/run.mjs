@@ -65,6 +65,15 @@ export function advise(advice, error) {
   if (interruption.signal.aborted) return new SetupError('Interrupted.', { cause: error });
   const output = error instanceof CommandError ? error.output.trimEnd() : '';
   const reason = output === '' && error instanceof Error ? error.message : output;
-  const tail = reason.split('\n').slice(-20).join('\n');
-  return new SetupError(tail === '' ? advice : `${tail}\n${advice}`, { cause: error });
+  return new SetupError(reason === '' ? advice : `${shorten(reason)}\n${advice}`, { cause: error });
+}
+
+/**
+ * The reason may stand at the beginning (npm) or at the end (a compiler).
+ * @param {string} text
+ * @returns {string} at most 30 lines
+ */
+function shorten(text) {
+  const lines = text.split('\n');
+  return lines.length <= 30 ? text : [...lines.slice(0, 15), '…', ...lines.slice(-14)].join('\n');
 }
