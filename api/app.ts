@@ -8,7 +8,7 @@ import { createHttpLogger } from '../platform/http-logger.ts';
 import { LicensingError } from '../domain/errors.ts';
 import type { ApiDeps } from './deps.ts';
 import { mountDocs } from './docs.ts';
-import { authenticate } from './middleware/authenticate.ts';
+import { authenticate, requireScope } from './middleware/authenticate.ts';
 import { parseInput } from './middleware/parse-input.ts';
 import type { Operation } from './operation.ts';
 import { asLicensingError, sendProblem } from './problem.ts';
@@ -44,10 +44,14 @@ function handlerOf(deps: ApiDeps, operation: Operation) {
       gone.abort();
     });
     const caller = await authenticate(deps, request, operation.credential);
+    requireScope(caller, operation.scope);
     const input = parseInput(operation, request);
     const context = { deps, caller, requestId: String(request.id), signal: gone.signal };
     const answer = await operation.handle(context, input);
-    response.status(answer.status).set('Cache-Control', 'no-store').set(answer.headers ?? {});
+    response
+      .status(answer.status)
+      .set('Cache-Control', 'no-store')
+      .set(answer.headers ?? {});
     if (answer.body === undefined) response.end();
     else response.json(answer.body);
   };
@@ -67,13 +71,19 @@ function refuseOtherMethods(app: Express): void {
 }
 
 function handleError(deps: ApiDeps) {
-  return (error: unknown, request: Request, response: Response, next: express.NextFunction): void => {
+  return (
+    error: unknown,
+    request: Request,
+    response: Response,
+    next: express.NextFunction,
+  ): void => {
     if (response.headersSent) {
       next(error);
       return;
     }
     const problem = asLicensingError(fromBodyParser(error));
-    const level = problem.code === 'internal' ? 'error' : problem.code === 'unavailable' ? 'warn' : 'debug';
+    const level =
+      problem.code === 'internal' ? 'error' : problem.code === 'unavailable' ? 'warn' : 'debug';
     request.log[level]({ err: problem.cause ?? problem, code: problem.code }, 'Request refused');
     sendProblem(response, problem, {
       requestId: String(request.id),
@@ -93,7 +103,9 @@ function fromBodyParser(error: unknown): unknown {
     case 'charset.unsupported':
     case 'request.size.invalid':
     case 'request.aborted':
-      return new LicensingError('invalid_request', 'The body is not JSON in UTF-8.', { cause: error });
+      return new LicensingError('invalid_request', 'The body is not JSON in UTF-8.', {
+        cause: error,
+      });
     default:
       return error;
   }

@@ -5,6 +5,7 @@
 import type { z } from 'zod';
 import type { ErrorCode } from '../domain/errors.ts';
 import type { ApiDeps } from './deps.ts';
+import type { Scope } from '../domain/scope.ts';
 import type { Caller, CredentialClass } from './middleware/authenticate.ts';
 
 export interface Reply<Body extends z.ZodType | undefined = z.ZodType | undefined> {
@@ -50,6 +51,8 @@ export interface Operation<
   description?: string;
   tag: string;
   credential: Class;
+  /** What an API key must be allowed to do; operators may do everything. Only for `tenant`. */
+  scope?: Scope;
   params?: Params;
   query?: Query;
   body?: Body;
@@ -63,7 +66,7 @@ export interface Operation<
       query: Infer<Query, Record<string, never>>;
       body: Infer<Body, undefined>;
     },
-  ) => Promise<Answer<R>>;
+  ) => Promise<Answer<NoInfer<R>>>;
 }
 
 /** Ties the types of one declaration together; the result is the operation itself. */

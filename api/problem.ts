@@ -45,9 +45,13 @@ export function asLicensingError(error: unknown): LicensingError {
     const detail = 'A store does not answer at this moment. Try again in a few seconds.';
     return new LicensingError('unavailable', detail, { cause: error });
   }
-  return new LicensingError('internal', 'The fault was logged. Try again, or report the request id.', {
-    cause: error,
-  });
+  return new LicensingError(
+    'internal',
+    'The fault was logged. Try again, or report the request id.',
+    {
+      cause: error,
+    },
+  );
 }
 
 /** Sends the problem; `Retry-After` is jittered so that many clients do not come back as one. */

@@ -19,7 +19,8 @@ export const instanceKeySchema = z
   .string()
   .regex(/^[\x21-\x7e]{1,200}$/, 'must be 1 to 200 printable ASCII characters without blanks')
   .meta({
-    description: 'Names one running instance on its device; the same instance never takes two seats.',
+    description:
+      'Names one running instance on its device; the same instance never takes two seats.',
     example: 'f3b1c2d4e5f60718',
   });
 
@@ -49,7 +50,10 @@ const instant = z.iso.datetime();
 
 export const fenceSchema = z
   .object({ epoch: z.int(), counter: z.int() })
-  .meta({ id: 'Fence', description: 'Rises with every grant of the license: compare epoch first.' });
+  .meta({
+    id: 'Fence',
+    description: 'Rises with every grant of the license: compare epoch first.',
+  });
 
 export const seatsSchema = z.object({ used: z.int(), limit: z.int() });
 

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Database } from './database.ts';
 
 export type CredentialKind = 'license_key' | 'api_key' | 'operator_key';
@@ -38,4 +39,18 @@ export async function insertCredential(
     .insertInto('credentials')
     .values({ ...credential, scopes: JSON.stringify(credential.scopes) })
     .execute();
+}
+
+/** Revokes an API key, or leaves it revoked; undefined when there is none. Needs the system role. */
+export async function revokeApiKey(
+  db: Database,
+  id: string,
+): Promise<{ tenantId: string | null } | undefined> {
+  return db
+    .updateTable('credentials')
+    .set((eb) => ({ revokedAt: eb.fn.coalesce('revokedAt', sql<Date>`now()`) }))
+    .where('id', '=', id)
+    .where('kind', '=', 'api_key')
+    .returning('tenantId')
+    .executeTakeFirst();
 }

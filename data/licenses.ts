@@ -123,3 +123,16 @@ export async function updateLicense(
     .where('id', '=', pool.licenseId)
     .execute();
 }
+
+/** Whose license it is, over all tenants; needs the system role. */
+export async function findTenantOfLicense(
+  db: Database,
+  licenseId: string,
+): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('licenses')
+    .select('tenantId')
+    .where('id', '=', licenseId)
+    .executeTakeFirst();
+  return row?.tenantId;
+}

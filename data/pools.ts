@@ -12,8 +12,12 @@ export async function lockPool(
   pool: PoolRef,
   mode: 'shared' | 'exclusive',
 ): Promise<void> {
-  const lock = sql.raw(mode === 'shared' ? 'pg_advisory_xact_lock_shared' : 'pg_advisory_xact_lock');
-  await sql`select ${lock}(hashtextextended(${`${pool.tenantId}:${pool.licenseId}`}, 0))`.execute(tx);
+  const lock = sql.raw(
+    mode === 'shared' ? 'pg_advisory_xact_lock_shared' : 'pg_advisory_xact_lock',
+  );
+  await sql`select ${lock}(hashtextextended(${`${pool.tenantId}:${pool.licenseId}`}, 0))`.execute(
+    tx,
+  );
 }
 
 /** What must not have changed between a grant in Redis and its record. */

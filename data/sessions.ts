@@ -157,6 +157,20 @@ export async function findSession(
     .executeTakeFirst();
 }
 
+/** Those of the sessions that have ended, with the reason. */
+export async function listEndReasons(
+  tx: TenantTransaction,
+  tenantId: string,
+  sessionIds: readonly string[],
+): Promise<Map<string, EndReason>> {
+  const { rows } = await sql<{ id: string; endReason: EndReason }>`
+    select id, end_reason from sessions
+    where tenant_id = ${tenantId} and id = any(${[...sessionIds]}::text[]) and ended_at is not null`.execute(
+    tx,
+  );
+  return new Map(rows.map(({ id, endReason }) => [id, endReason]));
+}
+
 /** A page of a license's sessions, newest first; `after` is the last id of the page before. */
 export async function listSessions(
   tx: TenantTransaction,

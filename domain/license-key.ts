@@ -13,7 +13,8 @@ export const licenseKeyBytes = randomLength;
 
 /** Makes the key from 26 random bytes. */
 export function licenseKeyFrom(random: Uint8Array): string {
-  if (random.length !== randomLength) throw new RangeError(`A license key takes ${randomLength} bytes`);
+  if (random.length !== randomLength)
+    throw new RangeError(`A license key takes ${randomLength} bytes`);
   const body = Array.from(random, (byte) => alphabet.charAt(byte & 31)).join('');
   const whole = body + checksumOf(body);
   const groups = whole.match(new RegExp(`.{${groupLength}}`, 'g')) ?? [];

@@ -44,11 +44,13 @@ export interface Policy {
 }
 
 /** Single members of the plan's policy that a license replaces. */
-export type PolicyOverrides = Partial<Policy>;
+export type PolicyOverrides = { [Member in keyof Policy]?: Policy[Member] | undefined };
 
 /** The policy that holds for a license. */
 export function resolvePolicy(plan: Policy, overrides: PolicyOverrides): Policy {
-  return { ...plan, ...overrides, features: { ...plan.features, ...overrides.features } };
+  const given = Object.entries(overrides).filter(([, value]) => value !== undefined);
+  const features = { ...plan.features, ...overrides.features };
+  return { ...plan, ...(Object.fromEntries(given) as Partial<Policy>), features };
 }
 
 /** `signalEvery`: a heartbeat reaches the workflow at most this often, so that two fit in a lease. */

@@ -40,7 +40,8 @@ const checks: readonly Check[] = [
     if (deriveLicense(license, now).status !== 'suspended') return null;
     return {
       code: 'license_suspended',
-      detail: 'This license is suspended. Ask the owner of the account or the vendor to reinstate it.',
+      detail:
+        'This license is suspended. Ask the owner of the account or the vendor to reinstate it.',
     };
   },
   function notExpired(license, _request, now) {

@@ -200,7 +200,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     await sql`
       create policy ${sql.id(`${table}_of_tenant`)} on ${sql.table(table)}
         using (${sql.ref(column)} = nullif(current_setting('app.tenant_id', true), ''))
-        with check (${sql.ref(column)} = nullif(current_setting('app.tenant_id', true), ''))`.execute(db);
+        with check (${sql.ref(column)} = nullif(current_setting('app.tenant_id', true), ''))`.execute(
+      db,
+    );
   }
 
   await sql`grant usage on schema public to leasehold_app, leasehold_system`.execute(db);

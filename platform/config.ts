@@ -88,7 +88,8 @@ export function loadConfig(environment: Record<string, string | undefined> = pro
   const result = schema.safeParse(given);
   if (result.success) return result.data;
   const faults = result.error.issues.map(
-    (issue) => `  ${issue.path.join('.')}: ${issue.code === 'invalid_type' ? 'is required' : issue.message}`,
+    (issue) =>
+      `  ${issue.path.join('.')}: ${issue.code === 'invalid_type' ? 'is required' : issue.message}`,
   );
   throw new Error(
     `The configuration is not valid. Set these environment variables (see .env.example):\n${faults.join('\n')}`,
@@ -100,7 +101,9 @@ function parseSecrets(text: string, context: z.RefinementCtx): CredentialSecret[
     const [kid = '', encoded = ''] = pair.trim().split(':');
     return { kid, secret: Buffer.from(encoded, 'base64url') };
   });
-  const isValid = secrets.every(({ kid, secret }) => /^[\w-]{1,16}$/.test(kid) && secret.length >= 32);
+  const isValid = secrets.every(
+    ({ kid, secret }) => /^[\w-]{1,16}$/.test(kid) && secret.length >= 32,
+  );
   if (!isValid || new Set(secrets.map(({ kid }) => kid)).size !== secrets.length) {
     context.addIssue({
       code: 'custom',

@@ -1,5 +1,6 @@
 /** Codes of Node and Postgres (classes 08, 53 and 57P) that say: the store is away, not: you are wrong. */
-const codes = /^(ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN|08\w{3}|53\w{3}|57P\w{2}|57014)$/;
+const codes =
+  /^(ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN|08\w{3}|53\w{3}|57P\w{2}|57014)$/;
 
 /** Sentences of pg, ioredis and Redis that carry no code. */
 const sentences =

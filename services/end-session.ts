@@ -35,10 +35,7 @@ export async function endSessions(
   );
   await enqueueMessages(
     tx,
-    ended
-      .filter(({ id }) => id !== options.silentFor)
-      .map((row) => endedMessage(tenantId, row)),
+    ended.filter(({ id }) => id !== options.silentFor).map((row) => endedMessage(tenantId, row)),
   );
   return ended;
 }
-

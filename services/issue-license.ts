@@ -51,10 +51,27 @@ export async function issueLicense(
   const { status } = deriveLicense(facts, new Date());
   const id = newId('lic');
   const { overrides, metadata, expiresAt } = input;
-  await insertLicense(tx, { id, tenantId, productId, planId, status, seats, expiresAt, overrides, metadata });
+  await insertLicense(tx, {
+    id,
+    tenantId,
+    productId,
+    planId,
+    status,
+    seats,
+    expiresAt,
+    overrides,
+    metadata,
+  });
   const licenseKey = await insertLicenseKey(tx, { tenantId, licenseId: id });
   await insertLicenseEvents(tx, [
-    { id: newId('evt'), tenantId, licenseId: id, sessionId: null, event: 'license.issued', detail: { seats } },
+    {
+      id: newId('evt'),
+      tenantId,
+      licenseId: id,
+      sessionId: null,
+      event: 'license.issued',
+      detail: { seats },
+    },
   ]);
   const license = await findLicense(tx, { tenantId, licenseId: id });
   if (license === undefined) throw new Error('The license that was just inserted is not there');

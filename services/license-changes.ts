@@ -22,7 +22,10 @@ export function changeTerms(terms: {
 }
 
 /** @throws LicensingError `invalid_request` when a plan does not sell that many seats. */
-export function refuseSeatsOutside(seats: number, { min, max }: { min: number; max: number }): void {
+export function refuseSeatsOutside(
+  seats: number,
+  { min, max }: { min: number; max: number },
+): void {
   if (seats >= min && seats <= max) return;
   throw new LicensingError('invalid_request', `This plan allows ${min} to ${max} seats.`, {
     extra: { errors: [{ path: 'seats', message: `must be between ${min} and ${max}` }] },
@@ -62,5 +65,8 @@ export function revoke(reason: string): LicenseChange {
 }
 
 function revoked(): LicensingError {
-  return new LicensingError('conflict', 'This license was revoked, which is final. Issue a new one.');
+  return new LicensingError(
+    'conflict',
+    'This license was revoked, which is final. Issue a new one.',
+  );
 }

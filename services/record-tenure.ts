@@ -117,10 +117,14 @@ async function announce(
     },
   ]);
   await enqueueMessages(tx, [
-    tenureMessage(input.tenantId, { ...row, productId: license.productId }, {
-      status: isWaiting ? 'queued' : 'active',
-      until: isWaiting ? tenure.livenessUntil : tenure.leaseUntil,
-    }),
+    tenureMessage(
+      input.tenantId,
+      { ...row, productId: license.productId },
+      {
+        status: isWaiting ? 'queued' : 'active',
+        until: isWaiting ? tenure.livenessUntil : tenure.leaseUntil,
+      },
+    ),
   ]);
 }
 

@@ -80,6 +80,14 @@ async function isShared(deps: Deps, claims: SessionClaims): Promise<boolean> {
   return row?.isShared === true && row.endedAt === null;
 }
 
-function idsOf({ tenantId, licenseId, sessionId }: { tenantId: string; licenseId: string; sessionId: string }) {
+function idsOf({
+  tenantId,
+  licenseId,
+  sessionId,
+}: {
+  tenantId: string;
+  licenseId: string;
+  sessionId: string;
+}) {
   return { tenantId, licenseId, sessionId };
 }

@@ -34,7 +34,11 @@ export function tenureMessage(
   tenure: { status: 'queued' | 'active'; until: number },
 ): OutboxMessage {
   const eventId = newId('evt');
-  const message = { ...address(tenantId, session), eventId, start: startOf(tenantId, session, tenure) };
+  const message = {
+    ...address(tenantId, session),
+    eventId,
+    start: startOf(tenantId, session, tenure),
+  };
   return tenure.status === 'active'
     ? { ...message, signal: 'granted', payload: { eventId, leaseUntil: tenure.until } }
     : { ...message, signal: null, payload: null };

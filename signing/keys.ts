@@ -22,15 +22,12 @@ export function hashApiKey(prefix: ApiKeyPrefix, key: string): Buffer | null {
 }
 
 /**
- * The stored form of a license key, however it was typed. Keys have 128 random bits and more, so a
- * plain hash is enough.
- *
- * @throws RangeError when the text cannot be a license key.
+ * The stored form of a license key, however it was typed, or null when the text cannot be one. Keys
+ * have 128 random bits and more, so a plain hash is enough.
  */
-export function hashLicenseKey(typed: string): Buffer {
+export function hashLicenseKey(typed: string): Buffer | null {
   const key = normalizeLicenseKey(typed);
-  if (key === null) throw new RangeError('Not a license key');
-  return sha256(key);
+  return key === null ? null : sha256(key);
 }
 
 function sha256(text: string): Buffer {

@@ -5,6 +5,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Actor } from '../../data/audit-log.ts';
 import { LicensingError } from '../../domain/errors.ts';
+import { scopes, type Scope } from '../../domain/scope.ts';
 import { idPattern } from '../../domain/ids.ts';
 import { findActiveKey } from '../../services/find-active-key.ts';
 import { readSessionCredential, type SessionClaims } from '../../signing/session-credential.ts';
@@ -17,7 +18,7 @@ interface Callers {
   none: Record<never, never>;
   license_key: { tenantId: string; licenseId: string; actor: Actor };
   session: SessionClaims;
-  tenant: { tenantId: string; actor: Actor };
+  tenant: { tenantId: string; actor: Actor; scopes: readonly string[] };
   operator: { actor: Actor; tenantHeader: string | null };
 }
 
@@ -48,11 +49,12 @@ const authenticators: {
     const secret = authorization(request, 'Bearer');
     if (secret.startsWith('lho_')) {
       const { actor, tenantHeader } = await authenticators.operator(deps, request);
-      return { tenantId: requireTenantHeader(tenantHeader), actor };
+      return { tenantId: requireTenantHeader(tenantHeader), actor, scopes };
     }
     const key = await findActiveKey(deps, 'api_key', secret);
     if (key?.tenantId == null) throw unauthenticated();
-    return { tenantId: key.tenantId, actor: { kind: 'api_key', id: key.id } };
+    const actor = { kind: 'api_key' as const, id: key.id };
+    return { tenantId: key.tenantId, actor, scopes: key.scopes };
   },
 
   async operator(deps, request) {
@@ -78,6 +80,13 @@ export function authenticate<Class extends CredentialClass>(
   credentialClass: Class,
 ): Promise<Caller<Class>> {
   return authenticators[credentialClass](deps, request);
+}
+
+/** @throws LicensingError `forbidden` when the caller's key was not made for this. */
+export function requireScope(caller: object, scope: Scope | undefined): void {
+  if (scope === undefined || !('scopes' in caller)) return;
+  if ((caller as Caller<'tenant'>).scopes.includes(scope)) return;
+  throw new LicensingError('forbidden', `This API key lacks the scope ${scope}.`);
 }
 
 /** @throws LicensingError `invalid_request` when the header that names the tenant is missing or malformed. */

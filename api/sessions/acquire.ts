@@ -1,6 +1,10 @@
 import { z } from 'zod';
 import { LicensingError } from '../../domain/errors.ts';
-import { acquireSession, type AcquireOutcome, type Tenure } from '../../services/acquire-session.ts';
+import {
+  acquireSession,
+  type AcquireOutcome,
+  type Tenure,
+} from '../../services/acquire-session.ts';
 import type { Denial } from '../../services/describe-denial.ts';
 import { makeSessionCredential, type SessionClaims } from '../../signing/session-credential.ts';
 import { defineOperation } from '../operation.ts';
@@ -38,7 +42,10 @@ export const acquire = defineOperation({
   credential: 'license_key',
   body,
   replies: {
-    200: { description: 'The instance already holds this seat; the holder is attached.', body: sessionAnswerSchema },
+    200: {
+      description: 'The instance already holds this seat; the holder is attached.',
+      body: sessionAnswerSchema,
+    },
     201: { description: 'A seat was granted.', body: sessionAnswerSchema },
     202: { description: 'All seats are in use; the instance waits.', body: sessionAnswerSchema },
   },
@@ -92,7 +99,14 @@ function unlessRefused(outcome: AcquireOutcome): Extract<AcquireOutcome, { kind:
   }
 }
 
-function denied({ code, detail, seats, queueLength, holders, otherHolders }: Denial): LicensingError {
+function denied({
+  code,
+  detail,
+  seats,
+  queueLength,
+  holders,
+  otherHolders,
+}: Denial): LicensingError {
   return new LicensingError(code, detail, {
     extra: {
       seats,

@@ -21,7 +21,12 @@ export const heartbeat = defineOperation({
   credential: 'session',
   params: idParams('ses'),
   body,
-  replies: { 200: { description: 'The seat, or the place in the queue, is kept.', body: sessionAnswerSchema } },
+  replies: {
+    200: {
+      description: 'The seat, or the place in the queue, is kept.',
+      body: sessionAnswerSchema,
+    },
+  },
   errors: ['session_ended', 'restoring'],
   async handle({ deps, caller }, { params }) {
     requireOwnSession(caller, params.id);

@@ -21,7 +21,9 @@ export const show = defineOperation({
   credential: 'session',
   params: idParams('ses'),
   query,
-  replies: { 200: { description: 'The session, also when it has ended.', body: sessionAnswerSchema } },
+  replies: {
+    200: { description: 'The session, also when it has ended.', body: sessionAnswerSchema },
+  },
   errors: ['restoring'],
   async handle({ deps, caller, signal }, { params, query: { wait } }) {
     requireOwnSession(caller, params.id);

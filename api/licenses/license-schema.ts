@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import type { LicenseRecord } from '../../data/licenses.ts';
+import { deriveLicense } from '../../domain/license.ts';
+import { resolvePolicy } from '../../domain/policy.ts';
+
+export const licenseSchema = z
+  .object({
+    id: z.string(),
+    tenantId: z.string(),
+    productId: z.string(),
+    planId: z.string(),
+    status: z.enum(['trialing', 'active', 'grace', 'suspended', 'expired', 'revoked']),
+    seats: z.object({ limit: z.int(), used: z.int(), queued: z.int() }),
+    expiresAt: z.iso.datetime().nullable(),
+    entitlements: z.record(z.string(), z.union([z.boolean(), z.number(), z.string()])),
+    metadata: z.record(z.string(), z.unknown()),
+    createdAt: z.iso.datetime(),
+  })
+  .meta({ id: 'License' });
+
+/** A license as its readers see it; `open` counts its sessions by the ledger. */
+export function presentLicense(
+  license: LicenseRecord,
+  open: { used: number; queued: number } | undefined,
+): z.input<typeof licenseSchema> {
+  return {
+    id: license.id,
+    tenantId: license.tenantId,
+    productId: license.productId,
+    planId: license.planId,
+    status: deriveLicense(license, new Date()).status,
+    seats: { limit: license.seats, used: open?.used ?? 0, queued: open?.queued ?? 0 },
+    expiresAt: license.expiresAt?.toISOString() ?? null,
+    entitlements: resolvePolicy(license.planPolicy, license.overrides).features,
+    metadata: license.metadata as Record<string, unknown>,
+    createdAt: license.createdAt.toISOString(),
+  };
+}

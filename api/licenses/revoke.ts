@@ -1,0 +1,17 @@
+import { z } from 'zod';
+import { revoke as revokeLicense } from '../../services/license-changes.ts';
+import { defineLicenseChange } from './change-operation.ts';
+
+const body = z
+  .strictObject({ reason: z.string().trim().min(1).max(500) })
+  .meta({ id: 'RevokeLicenseRequest' });
+
+export const revoke = defineLicenseChange({
+  id: 'revokeLicense',
+  method: 'post',
+  path: '/v1/licenses/{id}/revoke',
+  summary: 'Revoke a license for good; running sessions end at their next beat',
+  action: 'license.revoke',
+  body,
+  change: ({ reason }) => revokeLicense(reason),
+});

@@ -1,0 +1,17 @@
+import { z } from 'zod';
+import { suspend as suspendLicense } from '../../services/license-changes.ts';
+import { defineLicenseChange } from './change-operation.ts';
+
+const body = z
+  .strictObject({ reason: z.string().trim().min(1).max(500) })
+  .meta({ id: 'SuspendLicenseRequest' });
+
+export const suspend = defineLicenseChange({
+  id: 'suspendLicense',
+  method: 'post',
+  path: '/v1/licenses/{id}/suspend',
+  summary: 'Suspend a license: no new sessions, running ones end at their next beat',
+  action: 'license.suspend',
+  body,
+  change: ({ reason }) => suspendLicense(reason),
+});

@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import { changeTerms } from '../../services/license-changes.ts';
+import { defineLicenseChange } from './change-operation.ts';
+
+const body = z
+  .strictObject({
+    seats: z.int().min(1).max(100_000).optional(),
+    expiresAt: z.iso.datetime().nullable().optional(),
+  })
+  .meta({ id: 'ChangeLicenseRequest' });
+
+export const update = defineLicenseChange({
+  id: 'changeLicense',
+  method: 'patch',
+  path: '/v1/licenses/{id}',
+  summary: 'Change the seats or the expiry of a license',
+  description:
+    'More seats go to the queue at once. With fewer seats nobody loses one: nothing is granted until enough are given back.',
+  action: 'license.change',
+  body,
+  change: ({ seats, expiresAt }) =>
+    changeTerms({
+      seats,
+      expiresAt: typeof expiresAt === 'string' ? new Date(expiresAt) : expiresAt,
+    }),
+});

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { usageTypes } from '../../domain/validation.ts';
+
+const seconds = (least: number, most: number) => z.int().min(least).max(most);
+
+/**
+ * The policy of a plan at the door. A heartbeat must fit twice into the lease, so that one lost beat
+ * costs nobody a seat; `create` checks that for plans.
+ */
+export const policySchema = z
+  .strictObject({
+    seats: z
+      .strictObject({ min: z.int().min(1).max(100_000), max: z.int().min(1).max(100_000) })
+      .refine(({ min, max }) => min <= max, 'min must not be above max'),
+    leaseSeconds: seconds(5, 86_400),
+    heartbeatSeconds: seconds(1, 43_200),
+    holdersMax: z.int().min(1).max(1_000),
+    overdraft: z.int().min(0).max(1_000),
+    queue: z
+      .strictObject({
+        lengthMax: z.int().min(1).max(10_000),
+        waitMaxSeconds: seconds(1, 86_400),
+        offerSeconds: seconds(5, 600),
+        livenessSeconds: seconds(5, 600),
+      })
+      .nullable(),
+    usageTypes: z.array(z.enum(usageTypes)).min(1).max(usageTypes.length),
+    offlineGraceHours: z.int().min(0).max(8_760),
+    offlineAllowance: z.union([z.int().min(0).max(100_000), z.literal('seats')]),
+    devicesMax: z.int().min(1).max(100_000).nullable(),
+    namesHolders: z.boolean(),
+    features: z
+      .record(z.string().min(1).max(64), z.union([z.boolean(), z.number(), z.string().max(200)]))
+      .refine((value) => Object.keys(value).length <= 200, 'must have at most 200 members'),
+  })
+  .meta({ id: 'Policy' });

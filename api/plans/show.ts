@@ -1,0 +1,22 @@
+import { findPlan } from '../../data/catalog.ts';
+import { LicensingError } from '../../domain/errors.ts';
+import { defineOperation } from '../operation.ts';
+import { idParams } from '../schemas.ts';
+import { presentPlan, planSchema } from './plan-schema.ts';
+
+export const show = defineOperation({
+  id: 'getPlan',
+  method: 'get',
+  path: '/v1/plans/{id}',
+  tag: 'Plans',
+  summary: 'One plan',
+  credential: 'operator',
+  params: idParams('pln'),
+  replies: { 200: { description: 'The plan.', body: planSchema } },
+  errors: [],
+  async handle({ deps }, { params }) {
+    const plan = await findPlan(deps.systemDb, params.id);
+    if (plan === undefined) throw new LicensingError('not_found', 'There is no such plan.');
+    return { status: 200, body: presentPlan(plan) };
+  },
+});

@@ -1,0 +1,61 @@
+/** Every operation of the API. A fixed path stands before one with a parameter in its place. */
+import { create as createApiKey } from './api-keys/create.ts';
+import { revoke as revokeApiKey } from './api-keys/revoke.ts';
+import { live } from './health/live.ts';
+import { ready } from './health/ready.ts';
+import { create as issueLicense } from './licenses/create.ts';
+import { listLicenseSessions } from './licenses/list-sessions.ts';
+import { list as listLicenses } from './licenses/list.ts';
+import { reinstate } from './licenses/reinstate.ts';
+import { revoke } from './licenses/revoke.ts';
+import { show as showLicense } from './licenses/show.ts';
+import { suspend } from './licenses/suspend.ts';
+import { update } from './licenses/update.ts';
+import { validate } from './licenses/validate.ts';
+import type { Operation } from './operation.ts';
+import { create as createPlan } from './plans/create.ts';
+import { list as listPlans } from './plans/list.ts';
+import { show as showPlan } from './plans/show.ts';
+import { create as createProduct } from './products/create.ts';
+import { list as listProducts } from './products/list.ts';
+import { show as showProduct } from './products/show.ts';
+import { acquire } from './sessions/acquire.ts';
+import { forceRelease } from './sessions/force-release.ts';
+import { heartbeat } from './sessions/heartbeat.ts';
+import { history } from './sessions/history.ts';
+import { release } from './sessions/release.ts';
+import { show as showSession } from './sessions/show.ts';
+import { create as createTenant } from './tenants/create.ts';
+import { list as listTenants } from './tenants/list.ts';
+import { show as showTenant } from './tenants/show.ts';
+
+export const operations: readonly Operation[] = [
+  acquire,
+  showSession,
+  heartbeat,
+  release,
+  history,
+  forceRelease,
+  validate,
+  listLicenses,
+  showLicense,
+  listLicenseSessions,
+  issueLicense,
+  update,
+  suspend,
+  reinstate,
+  revoke,
+  createTenant,
+  listTenants,
+  showTenant,
+  createProduct,
+  listProducts,
+  showProduct,
+  createPlan,
+  listPlans,
+  showPlan,
+  createApiKey,
+  revokeApiKey,
+  live,
+  ready,
+];

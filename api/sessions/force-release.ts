@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { forceRelease as forceReleaseSession } from '../../services/force-release.ts';
+import { ledgerSessionSchema, presentLedgerSession } from '../licenses/list-sessions.ts';
+import { defineOperation } from '../operation.ts';
+import { idParams } from '../schemas.ts';
+
+const body = z
+  .strictObject({
+    reason: z.string().trim().min(1).max(500).meta({ description: 'Why; kept in the audit log.' }),
+  })
+  .meta({ id: 'ForceReleaseRequest' });
+
+export const forceRelease = defineOperation({
+  id: 'forceReleaseSession',
+  method: 'post',
+  path: '/v1/sessions/{id}/force-release',
+  tag: 'Sessions',
+  summary: 'Take a seat back from whoever holds it',
+  description: 'Idempotent: a session that has ended stays as it ended.',
+  credential: 'tenant',
+  scope: 'sessions:write',
+  params: idParams('ses'),
+  body,
+  replies: { 200: { description: 'The session, ended.', body: ledgerSessionSchema } },
+  errors: [],
+  async handle({ deps, caller: { tenantId, actor }, requestId }, input) {
+    const row = await forceReleaseSession(deps, {
+      tenantId,
+      sessionId: input.params.id,
+      note: input.body.reason,
+      actor,
+      requestId,
+    });
+    return { status: 200, body: presentLedgerSession(row) };
+  },
+});
