@@ -46,7 +46,8 @@ function handlerOf(deps: ApiDeps, operation: Operation) {
     const caller = await authenticate(deps, request, operation.credential);
     requireScope(caller, operation.scope);
     const input = parseInput(operation, request);
-    const context = { deps, caller, requestId: String(request.id), signal: gone.signal };
+    const signal = AbortSignal.any([gone.signal, deps.stopping]);
+    const context = { deps, caller, requestId: String(request.id), signal };
     const answer = await operation.handle(context, input);
     response
       .status(answer.status)

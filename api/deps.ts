@@ -8,6 +8,8 @@ export interface ApiDeps extends Deps {
   config: Pick<Config, 'PUBLIC_URL' | 'SESSION_CREDENTIAL_SECRETS'>;
   changes: PoolChanges;
   forwarder: HeartbeatForwarder;
+  /** Aborts when the process is asked to stop, so that nobody waits on it any longer. */
+  stopping: AbortSignal;
   /** Whether each part that the API needs answers at this moment; for readiness. */
   probes: Record<'postgres' | 'redis', () => Promise<void>>;
 }

@@ -48,12 +48,10 @@ export const deviceSchema = z
 
 const instant = z.iso.datetime();
 
-export const fenceSchema = z
-  .object({ epoch: z.int(), counter: z.int() })
-  .meta({
-    id: 'Fence',
-    description: 'Rises with every grant of the license: compare epoch first.',
-  });
+export const fenceSchema = z.object({ epoch: z.int(), counter: z.int() }).meta({
+  id: 'Fence',
+  description: 'Rises with every grant of the license: compare epoch first.',
+});
 
 export const seatsSchema = z.object({ used: z.int(), limit: z.int() });
 

@@ -22,3 +22,14 @@ export function connectRedis(options: {
   redis.on('error', options.onError);
   return redis;
 }
+
+/**
+ * @throws when Redis does not answer, or may evict keys: an evicted seat would be granted twice.
+ */
+export async function assertRedisKeepsKeys(redis: Redis): Promise<void> {
+  const memory = await redis.info('memory');
+  const policy = /maxmemory_policy:(\S+)/.exec(memory)?.[1];
+  if (policy !== 'noeviction') {
+    throw new Error(`Redis must run with maxmemory-policy noeviction, not ${policy ?? 'unknown'}`);
+  }
+}

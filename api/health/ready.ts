@@ -33,7 +33,9 @@ export const ready = defineOperation({
         }
       }),
     );
-    const status = outcomes.every(({ state }) => state === 'ok') ? ('ok' as const) : ('down' as const);
+    const status = outcomes.every(({ state }) => state === 'ok')
+      ? ('ok' as const)
+      : ('down' as const);
     const parts = Object.fromEntries(outcomes.map(({ name, state }) => [name, state]));
     return { status: status === 'ok' ? 200 : 503, body: { status, parts } };
   },

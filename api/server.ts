@@ -1,0 +1,118 @@
+/** The API process: its stores, its server, and an end that loses no request. */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { openDatabase, pingDatabase } from '../data/database.ts';
+import { createPoolChanges } from '../lua/pool-changes.ts';
+import { createSeatScripts } from '../lua/scripts.ts';
+import type { Config } from '../platform/config.ts';
+import { createLogger, type Logger } from '../platform/logger.ts';
+import { createMetrics, serveMetrics } from '../platform/metrics.ts';
+import { assertRedisKeepsKeys, connectRedis } from '../platform/redis.ts';
+import { connectTemporal } from '../platform/temporal.ts';
+import type { Deps } from '../services/deps.ts';
+import { createHeartbeatForwarder } from '../services/forward-heartbeat.ts';
+import { sessionSignals } from '../workflows/contract.ts';
+import { createApp } from './app.ts';
+import type { ApiDeps } from './deps.ts';
+
+export interface RunningApi {
+  port: number;
+  metricsPort: number;
+  deps: ApiDeps;
+  /** Answers what has begun, refuses what is new, then closes the stores. At most 10 s. */
+  close: () => Promise<void>;
+}
+
+/** Longest wait of a heartbeat signal for Temporal; the queue behind it is short and drops. */
+const signalDeadlineMs = 2_000;
+/** What a request may still take once the server is asked to stop. */
+const drainMs = 10_000;
+
+/** Starts the API. It starts, and goes on, whether or not Temporal is up. */
+export async function startApi(
+  config: Config,
+  options: { log?: Logger; reached?: Deps['reached'] } = {},
+): Promise<RunningApi> {
+  const log = options.log ?? createLogger({ name: 'api', level: config.LOG_LEVEL });
+  const stopping = new AbortController();
+  const stores = openStores(config, log);
+  const deps: ApiDeps = {
+    ...stores.deps,
+    config,
+    log,
+    changes: await createPoolChanges(stores.subscriber),
+    reached: options.reached ?? (() => undefined),
+    stopping: stopping.signal,
+  };
+  const metricsServer = await serveMetrics(deps.metrics, {
+    host: config.API_HOST,
+    port: config.METRICS_PORT,
+  });
+  const server = createServer(createApp(deps));
+  await listen(server, config);
+  const { port } = server.address() as AddressInfo;
+  log.info({ port, metricsPort: metricsServer.port }, 'API is listening');
+  return {
+    port,
+    metricsPort: metricsServer.port,
+    deps,
+    async close() {
+      stopping.abort();
+      await drain(server);
+      await deps.forwarder.close();
+      await Promise.all([metricsServer.close(), stores.close()]);
+      log.info('API has stopped');
+    },
+  };
+}
+
+function openStores(config: Config, log: Logger) {
+  const onError = (error: Error) => {
+    log.warn({ err: error }, 'A store is not answering');
+  };
+  const poolSize = config.DATABASE_POOL_SIZE;
+  const db = openDatabase({ url: config.DATABASE_URL, poolSize, onError });
+  const systemDb = openDatabase({ url: config.SYSTEM_DATABASE_URL, poolSize, onError });
+  const redis = connectRedis({ url: config.REDIS_URL, name: 'leasehold-api', onError });
+  const subscriber = connectRedis({ url: config.REDIS_URL, name: 'leasehold-api-wakes', onError });
+  const temporal = connectTemporal(config);
+  const metrics = createMetrics('api');
+  const forwarder = createHeartbeatForwarder(
+    (workflowId, payload) =>
+      temporal.client.withDeadline(Date.now() + signalDeadlineMs, () =>
+        temporal.client.workflow.getHandle(workflowId).signal(sessionSignals.heartbeat, payload),
+      ),
+    { metrics, log },
+  );
+  const probes = {
+    postgres: () => pingDatabase(db),
+    redis: () => assertRedisKeepsKeys(redis),
+  };
+  return {
+    subscriber,
+    deps: { db, systemDb, seats: createSeatScripts(redis), metrics, forwarder, probes },
+    async close() {
+      await Promise.all([db.destroy(), systemDb.destroy(), temporal.close()]);
+      redis.disconnect();
+      subscriber.disconnect();
+    },
+  };
+}
+
+function listen(server: Server, config: Config): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(config.API_PORT, config.API_HOST, resolve);
+  });
+}
+
+/** New connections are refused, idle ones closed, and what runs is waited for. */
+async function drain(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const timer = setTimeout(() => {
+    server.closeAllConnections();
+  }, drainMs);
+  await closed;
+  clearTimeout(timer);
+}
