@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { pinnedNode, root } from './packages.mjs';
 
 /**
@@ -12,7 +12,7 @@ import { pinnedNode, root } from './packages.mjs';
  */
 export function handOver(script, args) {
   const PATH = [join(root, 'node_modules', '.bin'), process.env['PATH'] ?? ''].join(delimiter);
-  const child = spawn(pinnedNode, [join(root, script), ...args], {
+  const child = spawn(pinnedNode, [resolve(root, script), ...args], {
     stdio: 'inherit',
     env: { ...process.env, PATH },
   });

@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { countTests } from '../../dev/test.ts';
+
+const file = (status: string, ...tests: string[]) => ({
+  status,
+  assertionResults: tests.map((outcome) => ({ status: outcome })),
+});
+
+test('counts tests, and a file that could not be loaded as one failure', () => {
+  const report = {
+    numPassedTests: 2,
+    numFailedTests: 1,
+    testResults: [file('passed', 'passed', 'passed'), file('failed', 'failed'), file('failed')],
+  };
+  expect(countTests(report, 1)).toEqual({ passed: 2, failed: 2 });
+});
+
+test('never calls a run green that ended with a fault', () => {
+  const report = { numPassedTests: 1, numFailedTests: 0, testResults: [file('passed', 'passed')] };
+  expect(countTests(report, 1)).toEqual({ passed: 1, failed: 1 });
+});
+
+test('counts a run without a report as a failure', () => {
+  expect(countTests(null, 0)).toEqual({ passed: 0, failed: 1 });
+});
