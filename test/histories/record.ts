@@ -1,0 +1,165 @@
+/**
+ * Records what every kind of life of a session leaves in Temporal, on a real dev server with the real
+ * worker, activities and relay:
+ *
+ *     node test/histories/record.ts [folder]
+ *
+ * The files are replayed in every test run, so that a change of a workflow that would break the runs
+ * that are open on somebody's server is noticed. Record again, and commit the new files beside the old
+ * ones, when a workflow was changed behind `patched()`; delete an old file only when no run of that
+ * code can be open any more.
+ */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { setTimeout as delay } from 'node:timers/promises';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { ensureLogins, migrateToLatest } from '../../data/migrate.ts';
+import { removePostgresFolder } from '../../dev/platform/postgres-folder.ts';
+import { databaseUrl, startPostgres } from '../../dev/platform/postgres.ts';
+import { stopInOrder } from '../../dev/platform/process.ts';
+import { startRedis } from '../../dev/platform/redis.ts';
+import { startTemporal } from '../../dev/platform/temporal.ts';
+import { connectTemporal, connectTemporalWorker } from '../../platform/temporal.ts';
+import { bundleWorkflows } from '../../workers/bundle.ts';
+import type { SessionRef } from '../../workflows/contract.ts';
+import { openSeatWorld, type SeatWorld } from '../workflows/seat-world.ts';
+
+const target =
+  process.argv[2] ?? fileURLToPath(new URL('./licenseSession/', import.meta.url));
+const figures = { leaseMs: 3_000, offerMs: 2_000, livenessMs: 3_000, queueWaitMs: 5_000 };
+
+Runtime.install({ logger: new DefaultLogger('ERROR') });
+const scratch = await mkdtemp(join(tmpdir(), 'leasehold-record-'));
+const [postgres, redis, temporal] = await Promise.all([
+  startPostgres({ dataDir: join(scratch, 'postgres'), durable: false }),
+  startRedis({ dir: join(scratch, 'redis'), durable: false }),
+  startTemporal({ dir: join(scratch, 'temporal'), durable: false, uiPort: null }),
+]);
+try {
+  await record();
+} finally {
+  await stopInOrder([[postgres, redis, temporal]]);
+  await removePostgresFolder(join(scratch, 'postgres'));
+  await rm(scratch, { recursive: true, force: true });
+}
+
+async function record(): Promise<void> {
+  const config = { TEMPORAL_ADDRESS: temporal.address, TEMPORAL_NAMESPACE: 'default' };
+  const { client, close } = connectTemporal(config);
+  const connection = await connectTemporalWorker(config);
+  const world = await openSeatWorld({
+    client,
+    connection,
+    taskQueue: 'recording',
+    bundle: await bundleWorkflows(),
+    stores: { ...(await makeDatabase()), redisUrl: redis.url },
+    figures,
+  });
+  await mkdir(target, { recursive: true });
+  await Promise.all([
+    recordGrantedReleased(world),
+    recordLapsed(world),
+    recordQueuedGranted(world),
+    recordQueuedGivenUp(world),
+    recordForceReleased(world),
+    recordContinuedAsNew(world),
+  ]);
+  await world.close();
+  await connection.close();
+  await close();
+}
+
+async function recordGrantedReleased(world: SeatWorld): Promise<void> {
+  const session = await world.acquire(await world.issueLicense(1), 'holder');
+  await beatFor(world, session, 2 * figures.leaseMs);
+  await world.release(session);
+  await save(world, session, 'granted-released');
+}
+
+async function recordLapsed(world: SeatWorld): Promise<void> {
+  const session = await world.acquire(await world.issueLicense(1), 'holder');
+  await delay(figures.leaseMs / 2);
+  await world.beat(session, { signal: false });
+  await save(world, session, 'lapsed');
+}
+
+async function recordQueuedGranted(world: SeatWorld): Promise<void> {
+  const license = await world.issueLicense(1);
+  const holder = await world.acquire(license, 'holder');
+  const waiter = await world.acquire(license, 'waiter');
+  await delay(figures.livenessMs / 2);
+  await world.poll(waiter);
+  await world.beat(holder, { signal: true });
+  await delay(figures.livenessMs / 2 + 500);
+  await world.release(holder);
+  await world.acquire(license, 'waiter');
+  await beatFor(world, waiter, figures.leaseMs);
+  await world.release(waiter);
+  await save(world, waiter, 'queued-granted');
+}
+
+async function recordQueuedGivenUp(world: SeatWorld): Promise<void> {
+  const license = await world.issueLicense(1);
+  const holder = await world.acquire(license, 'holder');
+  const waiter = await world.acquire(license, 'waiter');
+  for (let waitedMs = 0; waitedMs < figures.queueWaitMs; waitedMs += 1_000) {
+    await Promise.all([world.beat(holder, { signal: true }), world.poll(waiter)]);
+    await delay(1_000);
+  }
+  await save(world, waiter, 'queued-given-up');
+}
+
+async function recordForceReleased(world: SeatWorld): Promise<void> {
+  const session = await world.acquire(await world.issueLicense(1), 'holder');
+  await beatFor(world, session, 1_000);
+  await world.forceRelease(session);
+  await save(world, session, 'force-released');
+}
+
+/** The run that was continued, and the run that continued it. */
+async function recordContinuedAsNew(world: SeatWorld): Promise<void> {
+  const session = await world.acquire(await world.issueLicense(1), 'holder');
+  await beatFor(world, session, 1_000);
+  const workflow = world.workflowOf(session);
+  const { runId } = await workflow.describe();
+  while ((await workflow.describe()).runId === runId) await world.beat(session, { signal: true });
+  await world.release(session);
+  await workflow.result();
+  await save(world, session, 'continued-as-new', runId);
+  await save(world, session, 'continuation');
+}
+
+async function beatFor(world: SeatWorld, session: SessionRef, forMs: number): Promise<void> {
+  for (let passedMs = 0; passedMs < forMs; passedMs += 1_000) {
+    await delay(1_000);
+    await world.beat(session, { signal: true });
+  }
+}
+
+async function save(
+  world: SeatWorld,
+  session: SessionRef,
+  name: string,
+  runId?: string,
+): Promise<void> {
+  const { workflowId } = world.workflowOf(session);
+  await world.workflowOf(session).result();
+  const history = await world.historyOf(workflowId, runId);
+  await writeFile(join(target, `${name}.json`), `${historyToJSON(history)}\n`);
+  console.log(`${name}: ${String(history.events?.length)} events`);
+}
+
+async function makeDatabase() {
+  const password = 'recording';
+  await migrateToLatest(postgres.url);
+  await ensureLogins(postgres.url, [
+    { user: 'leasehold_app', role: 'leasehold_app', password },
+    { user: 'leasehold_system', role: 'leasehold_system', password },
+  ]);
+  const as = (name: string) =>
+    databaseUrl(postgres.url, { database: 'postgres', role: { name, password } });
+  return { appUrl: as('leasehold_app'), systemUrl: as('leasehold_system') };
+}

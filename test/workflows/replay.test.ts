@@ -1,0 +1,84 @@
+import { readFile, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { DeterminismViolationError } from '@temporalio/workflow';
+import { Worker, type WorkflowBundleOption } from '@temporalio/worker';
+import { describe, expect, inject, test } from 'vitest';
+import { quietTemporal } from '../support/quiet-temporal.ts';
+import { workflowBundle } from '../support/temporal.ts';
+
+quietTemporal();
+const root = fileURLToPath(new URL('../histories/', import.meta.url));
+const recorded = await listHistories();
+
+describe('a recorded history', () => {
+  test.each(recorded)('of %s/%s is understood by the workflow as it is now', async (type, name) => {
+    expect(await replay(workflowBundle(), type, name)).toBeUndefined();
+  });
+
+  test.each([
+    'licenseSession/granted-released',
+    'licenseSession/lapsed',
+    'licenseSession/queued-granted',
+    'licenseSession/queued-given-up',
+    'licenseSession/force-released',
+    'licenseSession/continued-as-new',
+    'licenseSession/continuation',
+  ])('exists for %s', (path) => {
+    expect(recorded.map((names) => names.join('/'))).toContain(path);
+  });
+
+  test('is refused by a workflow that does something else', async () => {
+    const skipsRelease = await mutate('if (session.isFree || endReason === null)', 'if (true)');
+    expect(await replay(skipsRelease, 'licenseSession', 'granted-released')).toBeInstanceOf(
+      DeterminismViolationError,
+    );
+    const forgetsMemo = await mutate('upsertMemo)({', 'upsertMemo)({ more: 1,');
+    expect(await replay(forgetsMemo, 'licenseSession', 'granted-released')).toBeUndefined();
+    const looksFirst = await mutate('await isDue(session)', 'true');
+    expect(await replay(looksFirst, 'licenseSession', 'queued-granted')).toBeInstanceOf(
+      DeterminismViolationError,
+    );
+  });
+});
+
+async function listHistories(): Promise<[type: string, name: string][]> {
+  const entries = await readdir(root, { withFileTypes: true });
+  const types = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const files = await Promise.all(
+    types.map(async (type) =>
+      (await readdir(join(root, type))).map((file): [string, string] => [
+        type,
+        file.replace(/\.json$/, ''),
+      ]),
+    ),
+  );
+  return files.flat();
+}
+
+/** @returns what is wrong, or undefined. */
+async function replay(
+  bundle: WorkflowBundleOption,
+  type: string,
+  name: string,
+): Promise<Error | undefined> {
+  const history: unknown = JSON.parse(await readFile(join(root, type, `${name}.json`), 'utf8'));
+  const workflowId = `${type}/${name}`;
+  const results = Worker.runReplayHistories({ workflowBundle: bundle }, [
+    { workflowId, history: history as never },
+  ]);
+  for await (const { error } of results) return error;
+  throw new Error(`${workflowId} was not replayed`);
+}
+
+/** The built workflows with one expression replaced. */
+async function mutate(original: string, replacement: string): Promise<WorkflowBundleOption> {
+  const code = await readFile(workflowBundle().codePath, 'utf8');
+  expect(code.split(original)).toHaveLength(2);
+  const codePath = join(inject('scratchFolder'), `mutant-${crypto.randomUUID()}.js`);
+  await writeFile(
+    codePath,
+    code.replace(original, () => replacement),
+  );
+  return { codePath };
+}
