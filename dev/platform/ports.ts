@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 
 /**
  * Below the range that Linux hands out for outgoing connections, so that a port found free is not
@@ -29,6 +29,19 @@ export async function freePort(): Promise<number> {
 export async function preferredOrFreePort(preferred: number): Promise<number> {
   if (!handedOut.has(preferred) && (await isFree(preferred))) return handOut(preferred);
   return freePort();
+}
+
+/** Whether somebody accepts connections on a port of 127.0.0.1. */
+export function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1' });
+    const answer = (isOpen: boolean) => {
+      socket.destroy();
+      resolve(isOpen);
+    };
+    socket.once('connect', () => answer(true));
+    socket.once('error', () => answer(false));
+  });
 }
 
 function handOut(port: number): number {

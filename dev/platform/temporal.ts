@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { findTemporalCli } from '../setup/places.mjs';
-import { freePort } from './ports.ts';
+import { freePort, isListening } from './ports.ts';
 import { startChild, untilReady, type Child } from './process.ts';
 import { searchAttributes } from './search-attributes.ts';
 
@@ -45,7 +45,8 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
     ...(options.pidFile === undefined ? {} : { pidFile: options.pidFile }),
   });
   const address = `127.0.0.1:${String(port)}`;
-  await untilReady(child, () => namespaceAnswers(address));
+  // gRPC waits a whole second before it knocks again, so it is asked only once somebody listens.
+  await untilReady(child, async () => (await isListening(port)) && namespaceAnswers(address));
   const uiUrl = options.uiPort === null ? null : `http://127.0.0.1:${String(options.uiPort)}`;
   return { ...child, address, port, uiUrl };
 }
