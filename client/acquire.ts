@@ -1,0 +1,124 @@
+import { tableError } from './errors.ts';
+import { giveBack } from './give-back.ts';
+import { withPatience } from './patience.ts';
+import { progressOf, waitForSeat, type QueueProgress } from './queue.ts';
+import { Seat } from './seat.ts';
+import {
+  resolvePlace,
+  resolveProgram,
+  resolveServer,
+  type PlaceOptions,
+  type ProgramOptions,
+  type ServerOptions,
+} from './settings.ts';
+import {
+  createTransport,
+  type AcquireRequest,
+  type SessionAnswer,
+  type Transport,
+} from './transport.ts';
+
+export interface AcquireOptions extends ServerOptions, ProgramOptions, PlaceOptions {
+  /** Queue when all seats are in use, instead of failing with `no_seats_available`. Default: false. */
+  wait?: boolean | undefined;
+  /** Told of the place in the queue whenever it changes. */
+  onQueued?: ((progress: QueueProgress) => void) | undefined;
+  /** Ends the attempt; a place in the queue is given up. Later, the seat is not affected by it. */
+  signal?: AbortSignal | undefined;
+  /** Up to 20 flat members of your own, for the vendor's eyes. */
+  metadata?: AcquireRequest['metadata'] | undefined;
+  /** How long a server that is away is asked again before `acquire` fails. Default: 15,000. */
+  patienceMs?: number | undefined;
+  /**
+   * Give the seat back when the program has nothing left to do, or ends by SIGINT, SIGTERM or SIGHUP
+   * that nobody else listens to. Default: true.
+   */
+  releaseOnExit?: boolean | undefined;
+  /** Whether the seat alone keeps the program running. Default: false. */
+  keepAlive?: boolean | undefined;
+  /** Acquire again, once each time, when the lease lapsed (after a long sleep, say). Default: false. */
+  reacquireLapsed?: boolean | undefined;
+}
+
+const requestTimeoutMs = 10_000;
+/** An aborted request may still be granting: its answer is waited for, to give the seat back. */
+const abortGraceMs = 2_000;
+
+/**
+ * Takes a seat for this program, or attaches to the one that its instance holds, and keeps it with
+ * heartbeats until it is released:
+ *
+ *     await using seat = await acquire({ product: 'acme-cad', version: '1.4.0' });
+ *
+ * @throws LeaseholdError A denial is `conclusive` and says who holds the seats; `unreachable`,
+ * `unavailable` and `restoring` are not, and must not lock a user out. The signal's reason when aborted.
+ */
+export async function acquire(options: AcquireOptions = {}): Promise<Seat> {
+  const { signal, wait = false, patienceMs = 15_000, releaseOnExit = true } = options;
+  signal?.throwIfAborted();
+  const transport = createTransport(resolveServer(options, process.env));
+  const body = {
+    ...resolveProgram(options, process.env),
+    ...resolvePlace(options, process.env),
+    metadata: options.metadata ?? {},
+  };
+  const ask = (mayWait: boolean, signal?: AbortSignal) =>
+    transport.acquireSession({ ...body, wait: mayWait }, { timeoutMs: requestTimeoutMs, signal });
+  const request = () =>
+    withPatience(() => askUntilAborted(transport, (late) => ask(wait, late), signal), {
+      patienceMs,
+      signal,
+    });
+
+  let answer = await request();
+  if (answer.session.status !== 'active') {
+    if (!wait) throw alreadyWaiting(answer);
+    const { onQueued = () => undefined } = options;
+    answer = await waitForSeat(answer, { transport, request, onQueued, signal, releaseOnExit });
+  }
+  return new Seat(answer, {
+    transport,
+    request: () => ask(false),
+    reacquireLapsed: options.reacquireLapsed ?? false,
+    keepAlive: options.keepAlive ?? false,
+    releaseOnExit,
+  });
+}
+
+/**
+ * Asks once. When the caller aborts meanwhile, the answer is waited for a little, so that what it
+ * granted can be given back.
+ */
+async function askUntilAborted(
+  transport: Transport,
+  ask: (signal?: AbortSignal) => Promise<SessionAnswer>,
+  signal: AbortSignal | undefined,
+): Promise<SessionAnswer> {
+  if (signal === undefined) return ask();
+  const late = new AbortController();
+  const abortLater = () => {
+    setTimeout(() => {
+      late.abort();
+    }, abortGraceMs).unref();
+  };
+  signal.addEventListener('abort', abortLater, { once: true });
+  try {
+    const answer = await ask(late.signal);
+    if (signal.aborted) await giveBack(transport, answer);
+    signal.throwIfAborted();
+    return answer;
+  } finally {
+    signal.removeEventListener('abort', abortLater);
+  }
+}
+
+/** Another process of this instance waits; its place is not ours to give up. */
+function alreadyWaiting({ session }: SessionAnswer): Error {
+  const { position } = progressOf(session);
+  const place = position === null ? '' : ` (place ${position})`;
+  return tableError(
+    'no_seats_available',
+    `All seats are in use, and another process of this instance waits for one${place}. Wait too.`,
+    { seats: session.seats ?? undefined, queueLength: session.queue?.length ?? undefined },
+  );
+}

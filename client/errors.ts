@@ -1,0 +1,104 @@
+import { errorTable, type EndReason, type ErrorCode } from '../domain/errors.ts';
+import type { components } from './generated/api.ts';
+
+/** Somebody who holds a seat, as far as the license's policy lets the caller know. */
+export type Holder = components['schemas']['Holder'];
+
+/** Codes that no server answers: nobody could be asked, or there was nothing to ask with. */
+export type ClientErrorCode = 'unreachable' | 'misconfigured';
+
+/** A newer server may know codes that this version does not; they arrive as they are. */
+export type LeaseholdErrorCode = ErrorCode | ClientErrorCode | (string & Record<never, never>);
+
+interface Members {
+  code: LeaseholdErrorCode;
+  detail: string;
+  conclusive: boolean;
+  retryable: boolean;
+  status?: number | undefined;
+  requestId?: string | undefined;
+  reason?: EndReason | undefined;
+  holders?: Holder[] | undefined;
+  otherHolders?: number | undefined;
+  seats?: { used: number; limit: number } | undefined;
+  queueLength?: number | undefined;
+  retryAfterMs?: number | undefined;
+  cause?: unknown;
+}
+
+/**
+ * Every failure of this package, apart from an aborted signal, whose own reason is thrown.
+ *
+ * - `conclusive`: the server looked, and the answer is no. Anything else is a fault of the network or
+ *   the server and says nothing about the license: never lock a user out because of it.
+ * - `retryable`: the same request may succeed later.
+ */
+export class LeaseholdError extends Error {
+  override readonly name = 'LeaseholdError';
+  readonly code: LeaseholdErrorCode;
+  /** What happened and what to do next, in words for the user. */
+  readonly detail: string;
+  readonly conclusive: boolean;
+  readonly retryable: boolean;
+  /** HTTP status, or null when no server answered. */
+  readonly status: number | null;
+  /** Names the request in the server's log. */
+  readonly requestId: string | null;
+  /** With `session_ended`: why. */
+  readonly reason: EndReason | null;
+  /** With a denial: who holds the seats. */
+  readonly holders: readonly Holder[];
+  /** With a denial: holders that are counted only. */
+  readonly otherHolders: number;
+  readonly seats: { used: number; limit: number } | null;
+  readonly queueLength: number | null;
+  /** How long the server asked to wait before the next try. */
+  readonly retryAfterMs: number | null;
+
+  constructor(members: Members) {
+    super(`${members.code}: ${members.detail}`, { cause: members.cause });
+    this.code = members.code;
+    this.detail = members.detail;
+    this.conclusive = members.conclusive;
+    this.retryable = members.retryable;
+    this.status = members.status ?? null;
+    this.requestId = members.requestId ?? null;
+    this.reason = members.reason ?? null;
+    this.holders = members.holders ?? [];
+    this.otherHolders = members.otherHolders ?? 0;
+    this.seats = members.seats ?? null;
+    this.queueLength = members.queueLength ?? null;
+    this.retryAfterMs = members.retryAfterMs ?? null;
+  }
+}
+
+/** Nobody could be asked: no answer, a timeout, or an answer that is not from a Leasehold server. */
+export function unreachable(detail: string, cause?: unknown): LeaseholdError {
+  return new LeaseholdError({
+    code: 'unreachable',
+    detail,
+    conclusive: false,
+    retryable: true,
+    cause,
+  });
+}
+
+/** The caller left out, or misspelt, what is needed to ask at all. */
+export function misconfigured(detail: string): LeaseholdError {
+  return new LeaseholdError({ code: 'misconfigured', detail, conclusive: false, retryable: false });
+}
+
+/** An error of the table that the client itself has to tell. */
+export function tableError(
+  code: ErrorCode,
+  detail: string,
+  extra: Partial<Members> = {},
+): LeaseholdError {
+  const { conclusive, retryable, status } = errorTable[code];
+  return new LeaseholdError({ code, detail, conclusive, retryable, status, ...extra });
+}
+
+/** Whether asking again by itself is right: a fault that passes, not a denial. */
+export function isTransient(error: unknown): error is LeaseholdError {
+  return error instanceof LeaseholdError && error.retryable && !error.conclusive;
+}

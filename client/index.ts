@@ -1,0 +1,14 @@
+/** Floating seats of a Leasehold licence server: acquire one, keep it, give it back. */
+export { acquire, type AcquireOptions } from './acquire.ts';
+export {
+  LeaseholdError,
+  type ClientErrorCode,
+  type Holder,
+  type LeaseholdErrorCode,
+} from './errors.ts';
+export type { Device } from './machine.ts';
+export type { QueueProgress } from './queue.ts';
+export type { Loss, Seat, SeatEvents, SeatState } from './seat.ts';
+export type { PlaceOptions, ProgramOptions, ServerOptions } from './settings.ts';
+export type { Decision } from './transport.ts';
+export { validateLicense } from './validate.ts';

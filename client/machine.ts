@@ -1,0 +1,101 @@
+import { execFileSync } from 'node:child_process';
+import { createHash, randomUUID } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { arch, hostname, platform } from 'node:os';
+import { join } from 'node:path';
+import type { components } from './generated/api.ts';
+
+export type Device = components['schemas']['Device'];
+
+/** Where this process and its children stand in for a machine id; made once per process. */
+const instanceId = randomUUID();
+
+/**
+ * What names this machine. It never leaves the machine as it is: only hashes of it are sent.
+ *
+ * A container has no id of its own, or the one baked into its image, which all its copies share: there
+ * it is `LICENSE_INSTANCE_ID` (a pod's UID, for example), else random for the life of this process.
+ * Elsewhere it is the id that the operating system keeps, else random too.
+ */
+export function machineId(environment: NodeJS.ProcessEnv, root = '/'): string {
+  const given = environment['LICENSE_INSTANCE_ID']?.trim();
+  if (given !== undefined && given !== '') return given;
+  if (isContainer(environment, root)) return instanceId;
+  return readMachineId(root) ?? instanceId;
+}
+
+/** The machine as the server sees it: a hash, the host's name and its platform. */
+export function describeDevice(machine: string): Device {
+  return {
+    fingerprint: hashOf('device', machine),
+    name: hostname().slice(0, 100) || 'unnamed',
+    platform: `${platform()}-${arch()}`,
+  };
+}
+
+/** Names the instance of a program: one project on one machine. */
+export function instanceKeyOf(machine: string, projectRoot: string): string {
+  return hashOf('instance', machine, projectRoot).slice(0, 32);
+}
+
+/** What it is for goes into the hash, so that one published hash tells nothing about another. */
+function hashOf(purpose: 'device' | 'instance', ...parts: string[]): string {
+  const text = ['leasehold', purpose, ...parts].join('\0');
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function isContainer(environment: NodeJS.ProcessEnv, root: string): boolean {
+  if (environment['KUBERNETES_SERVICE_HOST'] !== undefined) return true;
+  if (existsSync(join(root, '.dockerenv')) || existsSync(join(root, 'run/.containerenv'))) {
+    return true;
+  }
+  return /docker|kubepods|containerd|libpod|lxc/.test(readText(join(root, 'proc/1/cgroup')) ?? '');
+}
+
+function readMachineId(root: string): string | null {
+  switch (platform()) {
+    case 'darwin':
+      return firstMatch(
+        runQuietly('/usr/sbin/ioreg', ['-rd1', '-c', 'IOPlatformExpertDevice']),
+        /"IOPlatformUUID" = "([^"]+)"/,
+      );
+    case 'win32':
+      return firstMatch(
+        runQuietly('reg', [
+          'query',
+          'HKLM\\SOFTWARE\\Microsoft\\Cryptography',
+          '/v',
+          'MachineGuid',
+        ]),
+        /MachineGuid\s+REG_SZ\s+(\S+)/,
+      );
+    default:
+      return ['etc/machine-id', 'var/lib/dbus/machine-id', 'etc/hostid']
+        .map((file) => readText(join(root, file))?.trim() ?? '')
+        .reduce<string | null>((found, text) => found ?? (text === '' ? null : text), null);
+  }
+}
+
+function firstMatch(text: string, pattern: RegExp): string | null {
+  return pattern.exec(text)?.[1] ?? null;
+}
+
+function runQuietly(command: string, args: string[]): string {
+  try {
+    return execFileSync(command, args, {
+      encoding: 'utf8',
+      timeout: 3_000,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+  } catch {
+    return '';
+  }
+}
+
+function readText(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return null;
+  }
+}

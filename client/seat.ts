@@ -1,0 +1,208 @@
+import { EventEmitter } from 'node:events';
+import type { EndReason } from '../domain/errors.ts';
+import type { Fence, SeatUsage } from '../domain/seat.ts';
+import { tableError, unreachable, type LeaseholdError } from './errors.ts';
+import { releaseAtExit } from './exit.ts';
+import { Heartbeats } from './heartbeats.ts';
+import { withPatience } from './patience.ts';
+import { isReacquirable, reacquire } from './reacquire.ts';
+import { beatTimeoutMs } from './schedule.ts';
+import { tenureOf, type Tenure } from './tenure.ts';
+import type { SessionAnswer, Transport } from './transport.ts';
+
+/**
+ * - `online`: the last heartbeat was answered.
+ * - `degraded`: heartbeats fail, the lease still runs; it tries again within the lease.
+ * - `expired`: heartbeats fail and the lease is over. Nobody said no: the first beat that is answered
+ *   brings the seat back, unless it went to somebody else meanwhile.
+ * - `lost`: the server ended the session. Final.
+ * - `released`: given back. Final.
+ */
+export type SeatState = 'online' | 'degraded' | 'expired' | 'lost' | 'released';
+
+export interface Loss {
+  /** Null when the server refused the heartbeat for another reason than an ended session. */
+  reason: EndReason | null;
+  error: LeaseholdError;
+}
+
+export interface SeatEvents {
+  /** A heartbeat was answered; `recovered` when it is the first after failures, or of a new session. */
+  renewed: [renewal: { leaseUntil: Date; recovered: boolean }];
+  /** A heartbeat failed, the first in a row. */
+  degraded: [error: LeaseholdError];
+  /** The lease is over while heartbeats fail. */
+  expired: [error: LeaseholdError];
+  /** The seat is gone. State and signal have changed already. */
+  lost: [loss: Loss];
+  /** Given back; `confirmed` is false when the server could not be told. */
+  released: [confirmed: boolean];
+}
+
+interface SeatParts {
+  transport: Transport;
+  /** Asks for a seat again, without waiting. */
+  request: () => Promise<SessionAnswer>;
+  reacquireLapsed: boolean;
+  keepAlive: boolean;
+  releaseOnExit: boolean;
+}
+
+const releasePatienceMs = 5_000;
+
+/**
+ * A seat that this program holds. It beats by itself, and goes back with `await using`, `release()` or
+ * the end of the program. `acquire` makes it.
+ */
+export class Seat extends EventEmitter<SeatEvents> implements AsyncDisposable {
+  readonly #parts: SeatParts;
+  readonly #heartbeats: Heartbeats;
+  readonly #over = new AbortController();
+  readonly #lost = new AbortController();
+  readonly #forget: () => void;
+  #state: SeatState = 'online';
+  #loss: LeaseholdError | null = null;
+  #releasing: Promise<boolean> | null = null;
+
+  constructor(answer: SessionAnswer, parts: SeatParts) {
+    super();
+    this.#parts = parts;
+    this.#heartbeats = new Heartbeats(tenureOf(answer), {
+      keepAlive: parts.keepAlive,
+      renew: (tenure) => this.#renew(tenure),
+      listener: {
+        renewed: (recovered) => {
+          this.#state = 'online';
+          this.emit('renewed', { leaseUntil: this.leaseUntil, recovered });
+        },
+        failing: (error) => {
+          this.#state = 'degraded';
+          this.emit('degraded', error);
+        },
+        expired: (error) => {
+          this.#state = 'expired';
+          this.emit('expired', error);
+        },
+        refused: (error) => {
+          this.#lose(error);
+        },
+      },
+    });
+    this.#forget = parts.releaseOnExit ? releaseAtExit(this) : () => undefined;
+  }
+
+  get state(): SeatState {
+    return this.#state;
+  }
+
+  /** Changes when the seat is acquired again after its lease lapsed. */
+  get sessionId(): string {
+    return this.#session.id;
+  }
+
+  get licenseId(): string {
+    return this.#session.licenseId;
+  }
+
+  get instanceKey(): string {
+    return this.#session.instanceKey;
+  }
+
+  /** Rises with every grant of the license: whatever the seat protects may refuse an older one. */
+  get fence(): Fence | null {
+    return this.#session.fence;
+  }
+
+  /** Seats in use when the server last said so. */
+  get seats(): SeatUsage | null {
+    return this.#session.seats;
+  }
+
+  /** The end of the lease by the server's clock. */
+  get leaseUntil(): Date {
+    return new Date(this.#session.leaseUntil ?? 0);
+  }
+
+  /** Aborts, with the error as its reason, when the seat is lost: hand it to the work that needs one. */
+  get signal(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  /**
+   * Makes sure of the seat before a piece of work, for programs that may have been paused: at once
+   * while the lease runs, else with a heartbeat.
+   *
+   * @throws LeaseholdError why the seat was lost or released, or (not conclusive) why nobody can tell.
+   */
+  async confirm(): Promise<void> {
+    if (this.#heartbeats.tenure.lease.leftMs() <= 0 && !this.#over.signal.aborted) {
+      await this.#heartbeats.beat();
+    }
+    if (this.#loss !== null) throw this.#loss;
+    if (this.#state === 'released') {
+      throw tableError('session_ended', 'This seat was released.', { reason: 'released' });
+    }
+    if (this.#heartbeats.tenure.lease.leftMs() <= 0) {
+      throw this.#heartbeats.lastError ?? unreachable('The lease is over.');
+    }
+  }
+
+  /**
+   * Gives the seat back. Idempotent, and never rejects.
+   *
+   * @returns whether the server knows; if not, the seat frees itself when its lease is over.
+   */
+  release(): Promise<boolean> {
+    this.#releasing ??= this.#release();
+    return this.#releasing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.release();
+  }
+
+  get #session() {
+    return this.#heartbeats.tenure.session;
+  }
+
+  async #renew(tenure: Tenure): Promise<Tenure> {
+    const { transport } = this.#parts;
+    const options = { timeoutMs: beatTimeoutMs(tenure.leaseMs), signal: this.#over.signal };
+    try {
+      return tenureOf(await transport.renewSession(tenure.ref, options), tenure);
+    } catch (error) {
+      if (!isReacquirable(error, this.#parts)) throw error;
+      return tenureOf(await reacquire(error, this.#parts, this.#over.signal));
+    }
+  }
+
+  #lose(error: LeaseholdError): void {
+    this.#end('lost');
+    this.#loss = error;
+    this.#lost.abort(error);
+    this.emit('lost', { reason: error.reason, error });
+  }
+
+  async #release(): Promise<boolean> {
+    if (this.#state === 'lost') return true;
+    const { ref } = this.#heartbeats.tenure;
+    this.#end('released');
+    const confirmed = await withPatience(
+      () => this.#parts.transport.releaseSession(ref, { timeoutMs: releasePatienceMs }),
+      { patienceMs: releasePatienceMs },
+    ).then(
+      () => true,
+      () => false,
+    );
+    this.#forget();
+    this.emit('released', confirmed);
+    return confirmed;
+  }
+
+  #end(state: 'lost' | 'released'): void {
+    this.#state = state;
+    this.#heartbeats.stop();
+    this.#over.abort();
+    if (state === 'lost') this.#forget();
+  }
+}

@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { usageTypes, type UsageType } from '../domain/validation.ts';
+import { misconfigured } from './errors.ts';
+import { describeDevice, instanceKeyOf, machineId, type Device } from './machine.ts';
+import { findProjectRoot } from './project-root.ts';
+import type { AcquireRequest } from './transport.ts';
+
+/** How to reach the server, and with what; each may come from the environment. */
+export interface ServerOptions {
+  /** Base of the API, for example `https://licenses.example.com`. Default: `LEASEHOLD_URL`. */
+  url?: string | undefined;
+  /** Default: `LEASEHOLD_LICENSE_KEY`, else what the file `LEASEHOLD_LICENSE_KEY_FILE` holds. */
+  licenseKey?: string | undefined;
+}
+
+/** What runs: the program that asks for a seat. */
+export interface ProgramOptions {
+  /** The vendor's code of the product. Default: `LEASEHOLD_PRODUCT`. */
+  product?: string | undefined;
+  /** The version of the product that runs. Default: `LEASEHOLD_VERSION`. */
+  version?: string | undefined;
+  /** Default: `LEASEHOLD_USAGE_TYPE`, else `builder`: a person at work. */
+  usageType?: UsageType | undefined;
+}
+
+/** Where it runs. The defaults make one seat of one project on one machine. */
+export interface PlaceOptions {
+  /** Names the running instance. Default: `LEASEHOLD_INSTANCE_KEY`, else a hash of project and machine. */
+  instanceKey?: string | undefined;
+  /** A folder of the project; ignored with an instance key. Default: the working directory. */
+  projectRoot?: string | undefined;
+  /** Names this holder of the seat; must differ between processes. Default: unique for each call. */
+  holderId?: string | undefined;
+  /** Default: a hash of the machine's id, the host's name and its platform. */
+  device?: Device | undefined;
+}
+
+export interface Server {
+  url: string;
+  licenseKey: string;
+}
+
+/** @throws LeaseholdError `misconfigured` that names everything that is missing. */
+export function resolveServer(options: ServerOptions, environment: NodeJS.ProcessEnv): Server {
+  const url = given(options.url) ?? given(environment['LEASEHOLD_URL']);
+  const licenseKey =
+    given(options.licenseKey) ??
+    given(environment['LEASEHOLD_LICENSE_KEY']) ??
+    readKeyFile(given(environment['LEASEHOLD_LICENSE_KEY_FILE']));
+  const server = required({
+    url: [url, 'the URL of the licence server (LEASEHOLD_URL)'],
+    licenseKey: [licenseKey, 'the license key (LEASEHOLD_LICENSE_KEY)'],
+  });
+  return { ...server, url: validUrl(server.url) };
+}
+
+/** @throws LeaseholdError `misconfigured` that names everything that is missing. */
+export function resolveProgram(
+  options: ProgramOptions,
+  environment: NodeJS.ProcessEnv,
+): Required<{ product: string; version: string; usageType: UsageType }> {
+  const names = required({
+    product: [
+      given(options.product) ?? given(environment['LEASEHOLD_PRODUCT']),
+      'the code of the product (LEASEHOLD_PRODUCT)',
+    ],
+    version: [
+      given(options.version) ?? given(environment['LEASEHOLD_VERSION']),
+      'its version (LEASEHOLD_VERSION)',
+    ],
+  });
+  const marker = options.usageType ?? given(environment['LEASEHOLD_USAGE_TYPE']) ?? 'builder';
+  const usageType = usageTypes.find((known) => known === marker);
+  if (usageType === undefined) {
+    throw misconfigured(`The usage type must be ${usageTypes.join(' or ')}, not "${marker}".`);
+  }
+  return { ...names, usageType };
+}
+
+export function resolvePlace(
+  options: PlaceOptions,
+  environment: NodeJS.ProcessEnv,
+): Pick<AcquireRequest, 'instanceKey' | 'holderId' | 'device'> {
+  const machine = machineId(environment);
+  return {
+    instanceKey:
+      given(options.instanceKey) ??
+      given(environment['LEASEHOLD_INSTANCE_KEY']) ??
+      instanceKeyOf(machine, findProjectRoot(options.projectRoot ?? process.cwd())),
+    holderId: given(options.holderId) ?? `${process.pid}-${randomBytes(8).toString('hex')}`,
+    device: options.device ?? describeDevice(machine),
+  };
+}
+
+function required<Name extends string>(
+  members: Record<Name, [value: string | undefined, description: string]>,
+): Record<Name, string> {
+  const all = Object.entries<[string | undefined, string]>(members);
+  const missing = all.filter(([, [value]]) => value === undefined);
+  if (missing.length > 0) {
+    const wanted = missing.map(([, [, description]]) => description).join(' and ');
+    throw misconfigured(`Something is missing: ${wanted}.`);
+  }
+  return Object.fromEntries(all.map(([name, [value]]) => [name, value])) as Record<Name, string>;
+}
+
+function validUrl(text: string): string {
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
+  throw misconfigured(`The URL of the licence server must begin with http:// or https://: ${text}`);
+}
+
+function readKeyFile(file: string | undefined): string | undefined {
+  if (file === undefined) return undefined;
+  try {
+    return given(readFileSync(file, 'utf8'));
+  } catch {
+    throw misconfigured(`The license key cannot be read from LEASEHOLD_LICENSE_KEY_FILE: ${file}`);
+  }
+}
+
+function given(text: string | undefined): string | undefined {
+  const trimmed = text?.trim();
+  return trimmed === '' ? undefined : trimmed;
+}
