@@ -1,4 +1,4 @@
-import { ActivityFailure, isCancellation } from '@temporalio/workflow';
+import { TemporalFailure, isCancellation } from '@temporalio/workflow';
 
 /**
  * Asks through a local activity, which costs one event and no round trip. When that fails (Redis or
@@ -12,7 +12,7 @@ export async function locallyFirst<T>(
   try {
     return await local();
   } catch (error) {
-    if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
+    if (isCancellation(error) || !(error instanceof TemporalFailure)) throw error;
     return regular();
   }
 }

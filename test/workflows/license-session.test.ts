@@ -32,7 +32,7 @@ describe('the workflow of a granted session', () => {
       await environment.sleep(leaseMs / 3);
       expect(await world.beat(session, { signal: true })).toBe('RENEWED');
     }
-    await world.release(session);
+    await release(session);
     expect(await resultOf(session)).toEqual({ endReason: 'released' });
     expect(await activitiesOf(session)).toEqual(['loadSession', 'confirmRelease']);
     expect(await standing(session)).toEqual({ endReason: 'released', isHeld: false });
@@ -66,7 +66,7 @@ describe('the workflow of a granted session', () => {
     const session = await granted();
     await world.beat(session, { signal: true });
     expect(await stateOf(session)).toMatchObject({ status: 'active', endReason: null });
-    await world.release(session);
+    await release(session);
     await resultOf(session);
     expect(await stateOf(session)).toMatchObject({ status: 'ended', endReason: 'released' });
   });
@@ -74,6 +74,7 @@ describe('the workflow of a granted session', () => {
   test('completes when the session is released by force', async () => {
     const session = await granted();
     await world.forceRelease(session);
+    await untilDelivered();
     expect(await resultOf(session)).toEqual({ endReason: 'forced' });
     expect(await standing(session)).toEqual({ endReason: 'forced', isHeld: false });
   });
@@ -81,15 +82,14 @@ describe('the workflow of a granted session', () => {
   test('lets a release that comes after the lapse change nothing', async () => {
     const session = await granted();
     expect(await resultOf(session)).toEqual({ endReason: 'lapsed' });
-    await world.release(session);
+    await release(session);
     expect(await standing(session)).toEqual({ endReason: 'lapsed', isHeld: false });
-    await untilDelivered();
   });
 
   test('lets a lapse that comes after the release change nothing', async () => {
     const session = await granted();
     await environment.sleep(leaseMs - 500);
-    await world.release(session);
+    await release(session);
     expect(await resultOf(session)).toEqual({ endReason: 'released' });
     expect(await standing(session)).toEqual({ endReason: 'released', isHeld: false });
   });
@@ -103,7 +103,7 @@ describe('the workflow of a granted session', () => {
 
   test('that is started only after the session has ended makes sure of it and completes', async () => {
     const session = await granted();
-    await world.release(session);
+    await release(session);
     await resultOf(session);
     const late = await environment.client.workflow.start('licenseSession', {
       taskQueue: 'sessions',
@@ -118,11 +118,11 @@ describe('the workflow of a waiter', () => {
   test('goes on with the seat when its turn comes', async () => {
     const { holder, waiter, license } = await queued();
     expect(await stateOf(waiter)).toMatchObject({ status: 'queued' });
-    await world.release(holder);
+    await release(holder);
     const taken = await world.acquire(license, waiter.instanceKey);
     expect(taken.sessionId).toBe(waiter.sessionId);
     await expect.poll(() => stateOf(waiter)).toMatchObject({ status: 'active' });
-    await world.release(waiter);
+    await release(waiter);
     expect(await resultOf(waiter)).toEqual({ endReason: 'released' });
   });
 
@@ -137,7 +137,7 @@ describe('the workflow of a waiter', () => {
     expect(await resultOf(waiter)).toEqual({ endReason: 'queue_timeout' });
     expect(await livedMs(waiter)).toBeLessThan(queueWaitMs + 2 * stepMs + noticedMs);
     expect((await world.row(holder))?.status).toBe('active');
-    await world.release(holder);
+    await release(holder);
   });
 
   test('ends a waiter that nobody has heard of for too long', async () => {
@@ -151,7 +151,7 @@ describe('the workflow of a waiter', () => {
 
   test('ends a waiter that let its offer pass', async () => {
     const { holder, waiter } = await queued();
-    await world.release(holder);
+    await release(holder);
     expect(await resultOf(waiter)).toEqual({ endReason: 'offer_expired' });
     expect(await livedMs(waiter)).toBeLessThan(Math.max(offerMs, livenessMs) + noticedMs);
     expect(await standing(waiter)).toEqual({ endReason: 'offer_expired', isHeld: false });
@@ -164,8 +164,11 @@ describe('when Redis fails, the workflow', () => {
     await world.redis.flush();
     await environment.sleep(leaseMs + noticedMs);
     expect(await stateOf(session)).toMatchObject({ status: 'active' });
-    expect(await world.beat(session, { signal: true })).toBe('RENEWED');
-    await world.release(session);
+    for (let beat = 0; beat < 4; beat += 1) {
+      expect(await world.beat(session, { signal: true })).toBe('RENEWED');
+      await environment.sleep(leaseMs / 3);
+    }
+    await release(session);
     expect(await resultOf(session)).toEqual({ endReason: 'released' });
   });
 
@@ -175,7 +178,7 @@ describe('when Redis fails, the workflow', () => {
     await environment.sleep(leaseMs + noticedMs);
     expect(await stateOf(session)).toMatchObject({ status: 'active' });
     await world.redis.restart();
-    await world.release(session);
+    await release(session);
     expect(await resultOf(session)).toEqual({ endReason: 'released' });
     expect(await standing(session)).toEqual({ endReason: 'released', isHeld: false });
   });
@@ -190,6 +193,8 @@ describe('a long life', () => {
     for (; (await workflow.describe()).runId === first.runId; beats += 1) {
       expect(beats).toBeLessThan(200);
       await world.beat(session, { signal: true });
+      // Signals that come while a task runs hold up the new run, so each is waited for.
+      await untilIdle(session);
     }
     expect(await stateOf(session)).toMatchObject({ status: 'active' });
     const { signals, until } = await stateOf(session);
@@ -232,6 +237,25 @@ async function untilFollowed(session: SessionRef): Promise<void> {
     return history.events?.some((event) => event.timerStartedEventAttributes);
   };
   await expect.poll(isWaiting, { timeout: 10_000 }).toBe(true);
+}
+
+/** Returns when the workflow has been told, so that time does not skip past the message. */
+async function release(session: SessionRef): Promise<void> {
+  await world.release(session);
+  await untilDelivered();
+}
+
+/** Returns when the workflow has taken in all that was sent to it. */
+async function untilIdle(session: SessionRef): Promise<void> {
+  const isBusy = async () => {
+    const last = (await world.workflowOf(session).fetchHistory()).events?.at(-1);
+    return Boolean(
+      last?.workflowExecutionSignaledEventAttributes ??
+      last?.workflowTaskScheduledEventAttributes ??
+      last?.workflowTaskStartedEventAttributes,
+    );
+  };
+  await expect.poll(isBusy, { interval: 2 }).toBe(false);
 }
 
 async function untilDelivered(): Promise<void> {

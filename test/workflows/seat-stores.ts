@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Client } from '@temporalio/client';
 import type { Redis } from 'ioredis';
 import { insertPlan, insertProduct, insertTenant } from '../../data/catalog.ts';
@@ -65,15 +66,19 @@ export async function openSeatStores(
   };
 }
 
-/** Scripts that are told the time of each call, as it is when the call is made. */
+const clockKey = 'test:clock';
+
+/** Scripts that read the time of each call from a key, which is set just before the call. */
 function withClock(redis: Redis, nowMs: () => Promise<number>): SeatScripts {
-  let now = 0;
-  const scripts = createSeatScripts(redis, { testClock: () => now });
-  return new Proxy(scripts, {
-    get: (target, name: keyof SeatScripts) => {
-      const script = target[name].bind(target) as (...args: unknown[]) => Promise<unknown>;
+  const read = (path: string) =>
+    path.endsWith('/now.lua')
+      ? `local function now() return tonumber(redis.call('GET', '${clockKey}')) end`
+      : readFileSync(path, 'utf8');
+  return new Proxy(createSeatScripts(redis, { read }), {
+    get: (scripts, name: keyof SeatScripts) => {
+      const script = scripts[name] as (...args: unknown[]) => Promise<unknown>;
       return async (...args: unknown[]) => {
-        now = await nowMs();
+        await redis.set(clockKey, await nowMs());
         return script(...args);
       };
     },
