@@ -1,4 +1,4 @@
-import { access, chmod, readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureCached } from './cache.mjs';
 import { downloadFromTemporal } from './download.mjs';
@@ -7,6 +7,7 @@ import { SetupError, step } from './progress.mjs';
 import { advise, run } from './run.mjs';
 
 const executable = 'temporal-test-server';
+const binary = 'server';
 
 /**
  * Makes sure of Temporal's time-skipping test server: cached, else downloaded, else from Maven.
@@ -22,10 +23,11 @@ export async function ensureTestServer() {
           artifact: 'temporal-test-server',
           version: 'default',
           query: { 'sdk-name': 'sdk-typescript', 'sdk-version': await sdkVersion() },
-          into: join(folder, executable),
+          into: join(folder, binary),
         }),
       );
       if (!isDownloaded) await resolveWithMaven(folder);
+      await writeFile(join(folder, executable), launcher, { mode: 0o755 });
     },
   });
 }
@@ -53,8 +55,6 @@ async function resolveWithMaven(folder) {
   } catch (error) {
     throw advise("Temporal's test server could not be fetched: see Maven's message above.", error);
   }
-  await writeFile(join(folder, executable), launcher);
-  await chmod(join(folder, executable), 0o755);
 }
 
 /**
@@ -63,15 +63,10 @@ async function resolveWithMaven(folder) {
  * @returns {Promise<boolean>}
  */
 async function isComplete(folder) {
-  try {
-    await access(join(folder, executable));
-    const start = await readFile(join(folder, executable), 'latin1');
-    if (!start.startsWith('#!')) return true;
-    const jars = await readdir(join(folder, 'jars'));
-    return jars.some((name) => name.startsWith('temporal-test-server-'));
-  } catch {
-    return false;
-  }
+  const launched = await readFile(join(folder, executable), 'utf8').catch(() => '');
+  if (launched !== launcher) return false;
+  const found = await readdir(folder, { recursive: true });
+  return found.some((name) => name === binary || name.startsWith('jars/temporal-test-server-'));
 }
 
 /** @returns {Promise<string>} */
@@ -105,11 +100,18 @@ const pom = `<project xmlns="http://maven.apache.org/POM/4.0.0">
 `;
 
 /**
- * `exec`, because the SDK ends the process that it started, which must be Java itself. The flags
- * bring the start well below the five seconds that the SDK grants.
+ * `exec`, because the SDK ends the process that it started, which must be the server itself. The
+ * watcher ends the server when the process that wanted it was killed. Java's flags bring the start
+ * well below the five seconds that the SDK grants.
  */
 const launcher = `#!/bin/sh
 here=$(cd "$(dirname "$0")" && pwd)
+wanted_by=$PPID
+(
+  while kill -0 "$wanted_by" && kill -0 $$; do sleep 1; done
+  kill -9 $$
+) </dev/null >/dev/null 2>&1 &
+if [ -x "$here/server" ]; then exec "$here/server" "$@"; fi
 exec "\${JAVA_HOME:+$JAVA_HOME/bin/}java" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto \\
   -cp "$here/jars/*" io.temporal.testserver.TestServer "$@"
 `;

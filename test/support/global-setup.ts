@@ -4,6 +4,7 @@
  * the time-skipping server belong to a file each: see `redis.ts` and `temporal.ts`.
  */
 import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
 import type { TestProject } from 'vitest/node';
 import { ensureLogins, migrateToLatest } from '../../data/migrate.ts';
+import { sendSignal } from '../../dev/platform/pid-file.ts';
 import { removePostgresFolder } from '../../dev/platform/postgres-folder.ts';
 import { databaseUrl, startPostgres } from '../../dev/platform/postgres.ts';
 import { stopInOrder } from '../../dev/platform/process.ts';
@@ -54,10 +56,17 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   project.provide('postgres', await makeTemplate(postgres.url));
   project.provide('temporalAddress', temporal.address);
   project.provide('workflows', workflows);
+  const abandon = () => {
+    for (const { pid } of [postgres, temporal]) sendSignal(pid, 'SIGKILL');
+    rmSync(scratch, { recursive: true, force: true, maxRetries: 5 });
+  };
+  // Ended by a signal, vitest exits without tearing anything down.
+  process.once('exit', abandon);
   return async () => {
     await stopInOrder([[postgres, temporal]]);
     await removePostgresFolder(join(scratch, 'postgres'));
     await rm(scratch, { recursive: true, force: true });
+    process.off('exit', abandon);
   };
 }
 
