@@ -21,7 +21,7 @@ const endReasonKey = defineSearchAttributeKey('EndReason', 'KEYWORD');
 /**
  * A session as its workflow sees it: the progress, the deadline that follows from it, and what people
  * see of both in Temporal. Search attributes change with the status only, since each change is an
- * event and a write to the index; the memo changes when a timer is set.
+ * event and a write to the index; the memo changes when a timer is set, too.
  */
 export class FollowedSession {
   readonly ref: SessionRef;
@@ -58,9 +58,10 @@ export class FollowedSession {
       { key: statusKey, value: next.status },
       ...(next.endReason === null ? [] : [{ key: endReasonKey, value: next.endReason }]),
     ]);
+    if (this.isOpen()) this.show(next.until);
   }
 
-  /** Shows in lists until when a timer has just been set. */
+  /** Shows in lists until when the present state lasts. */
   readonly show = (until: number): void => {
     const shown = workflowInfo().memo as SessionMemo | undefined;
     const memo = sessionMemo({ status: this.#progress.status, until });
