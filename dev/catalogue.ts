@@ -1,0 +1,105 @@
+/** The default catalogue: plans as data, seeded once and editable from then on. */
+import type { Policy, QueuePolicy } from '../domain/policy.ts';
+
+export interface CataloguePlan {
+  code: string;
+  name: string;
+  policy: Policy;
+}
+
+const common = {
+  leaseSeconds: 360,
+  heartbeatSeconds: 120,
+  holdersMax: 16,
+  overdraft: 0,
+  queue: null,
+  usageTypes: ['builder'],
+  namesHolders: true,
+} satisfies Partial<Policy>;
+
+const queueOf = (lengthMax: number, waitMaxHours: number): QueuePolicy => ({
+  lengthMax,
+  waitMaxSeconds: waitMaxHours * 3_600,
+  offerSeconds: 30,
+  livenessSeconds: 60,
+});
+
+const proFeatures = { agents: 52, commands: 81, skills: 26, projects: 'unlimited' };
+const teamFeatures = { ...proFeatures, floatingSeats: true, teamDashboard: true };
+const enterpriseFeatures = {
+  ...teamFeatures,
+  sso: true,
+  sla: true,
+  customAgents: true,
+  runtimeLicensing: true,
+};
+
+export const catalogue: readonly CataloguePlan[] = [
+  {
+    code: 'free',
+    name: 'Free',
+    policy: {
+      ...common,
+      seats: { min: 1, max: 1 },
+      offlineGraceHours: 24,
+      offlineAllowance: 0,
+      devicesMax: 1,
+      features: { agents: 5, commands: 10, projects: 1 },
+    },
+  },
+  {
+    code: 'pro',
+    name: 'Pro',
+    policy: {
+      ...common,
+      seats: { min: 1, max: 1 },
+      offlineGraceHours: 72,
+      offlineAllowance: 1,
+      devicesMax: 3,
+      features: proFeatures,
+    },
+  },
+  {
+    code: 'team',
+    name: 'Team',
+    policy: {
+      ...common,
+      seats: { min: 5, max: 100 },
+      queue: queueOf(50, 1),
+      offlineGraceHours: 120,
+      offlineAllowance: 'seats',
+      devicesMax: null,
+      features: teamFeatures,
+    },
+  },
+  {
+    code: 'enterprise',
+    name: 'Enterprise',
+    policy: {
+      ...common,
+      seats: { min: 1, max: 100_000 },
+      usageTypes: ['builder', 'runtime'],
+      queue: queueOf(500, 8),
+      offlineGraceHours: 168,
+      offlineAllowance: 'seats',
+      devicesMax: null,
+      features: enterpriseFeatures,
+    },
+  },
+  {
+    code: 'demo',
+    name: 'Demo: short leases to try the server with',
+    policy: {
+      ...common,
+      seats: { min: 1, max: 1_000 },
+      leaseSeconds: 15,
+      heartbeatSeconds: 5,
+      usageTypes: ['builder', 'runtime'],
+      queue: { lengthMax: 500, waitMaxSeconds: 3_600, offerSeconds: 15, livenessSeconds: 30 },
+      offlineGraceHours: 1,
+      offlineAllowance: 'seats',
+      devicesMax: null,
+      features: enterpriseFeatures,
+    },
+  },
+];
