@@ -45,13 +45,13 @@ test('an arrow that the house does not have fails the check', async () => {
     'workflows/life.ts': `import type { s } from '../activities/sessions.ts';\nexport type L = typeof s;`,
     'workflows/bad.ts': `import { s } from '../activities/sessions.ts';\nexport const b = s;`,
     'api/show.ts': `import { s } from '../data/sessions.ts';\nexport const a = s;`,
-    'api/main.ts': `import { s } from '../data/sessions.ts';\nexport const m = s;`,
+    'api/server.ts': `import { s } from '../data/sessions.ts';\nexport const m = s;`,
     'services/gone.ts': `import { x } from './nowhere.ts';\nexport const y = x;`,
     'services/lazy.ts': `import { t } from '../test/tool.ts';\nexport const l = t;`,
     'test/tool.ts': `export { s as t } from '../data/sessions.ts';`,
   });
   expect(broken).toEqual([
-    'arrows-of-api-main: api/main.ts → data/sessions.ts',
+    'arrows-of-api-opener: api/server.ts → data/sessions.ts',
     'arrows-of-api: api/show.ts → data/sessions.ts',
     'arrows-of-services: services/lazy.ts → test/tool.ts',
     'arrows-of-workflows: workflows/bad.ts → activities/sessions.ts',
