@@ -1,0 +1,28 @@
+/**
+ * Asks again until `look` neither throws nor answers false, and returns its answer. For what another
+ * process or a background step brings about; the last failure is thrown after `withinMs`.
+ */
+export async function eventually<T>(
+  look: () => T | Promise<T>,
+  { withinMs = 10_000, everyMs = 20 }: { withinMs?: number; everyMs?: number } = {},
+): Promise<T> {
+  const until = performance.now() + withinMs;
+  for (;;) {
+    const outcome = await attempt(look);
+    if (outcome.isDone) return outcome.value;
+    if (performance.now() > until) throw outcome.failure;
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
+  }
+}
+
+type Attempt<T> = { isDone: true; value: T } | { isDone: false; failure: Error };
+
+async function attempt<T>(look: () => T | Promise<T>): Promise<Attempt<T>> {
+  try {
+    const value = await look();
+    if (value !== false) return { isDone: true, value };
+    return { isDone: false, failure: new Error('What was waited for did not come true in time') };
+  } catch (error) {
+    return { isDone: false, failure: error instanceof Error ? error : new Error(String(error)) };
+  }
+}
