@@ -2,7 +2,12 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, readdir, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DefaultLogger, bundleWorkflowCode, type Logger } from '@temporalio/worker';
+import {
+  DefaultLogger,
+  bundleWorkflowCode,
+  type Logger,
+  type WorkflowBundleOption,
+} from '@temporalio/worker';
 
 const project = fileURLToPath(new URL('../', import.meta.url));
 
@@ -19,28 +24,44 @@ export function bundleWorkflows(options: { logger?: Logger } = {}): Promise<{ co
 }
 
 /**
- * The built workflows as a file in `folder`, built only when a source, the SDK or this project's
- * lock file changed since.
+ * The built workflows as a file in `folder`, built only when a source, the SDK or this project's lock
+ * file changed since.
  *
  * @returns its path.
+ * @throws Error when the folder cannot be written.
  */
 export async function cachedBundle(
   folder: string,
   options: { logger?: Logger } = {},
 ): Promise<string> {
   const path = join(folder, `workflows-${await fingerprint()}.js`);
-  const isBuilt = await stat(path).then(
-    () => true,
-    () => false,
-  );
-  if (isBuilt) return path;
-  const { code } = await bundleWorkflows(options);
+  if (await exists(path)) return path;
   await mkdir(folder, { recursive: true });
+  const { code } = await bundleWorkflows(options);
   // Two processes may build at once: the file appears whole.
   const making = `${path}.${String(process.pid)}`;
   await writeFile(making, code);
   await rename(making, path);
   return path;
+}
+
+/** As above; where nothing can be written, a read-only image for example, built at every start. */
+export async function bundleForWorker(
+  folder: string,
+  options: { logger?: Logger } = {},
+): Promise<WorkflowBundleOption> {
+  try {
+    return { codePath: await cachedBundle(folder, options) };
+  } catch {
+    return bundleWorkflows(options);
+  }
+}
+
+function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function fingerprint(): Promise<string> {

@@ -88,7 +88,8 @@ const resourceExhausted = 8;
 function isPermanent(error: unknown): boolean {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
   if (!isGrpcServiceError(cause)) return false;
-  const { code, details } = cause;
+  const { details } = cause;
+  const code: number = cause.code;
   if (code === invalidArgument) return !/search attribute/i.test(details);
   return code === resourceExhausted && /larger than max/i.test(details);
 }

@@ -15,7 +15,7 @@ import { createMetrics, serveMetrics } from '../platform/metrics.ts';
 import { connectRedis } from '../platform/redis.ts';
 import { connectTemporal, connectTemporalWorker } from '../platform/temporal.ts';
 import type { Deps } from '../services/deps.ts';
-import { cachedBundle } from './bundle.ts';
+import { bundleForWorker } from './bundle.ts';
 import { runOutboxRelay } from './outbox-relay.ts';
 import { ensureSchedules } from './schedules.ts';
 import { keepWorkerRunning } from './supervise.ts';
@@ -62,7 +62,7 @@ const temporal = connectTemporal(config);
 const { TEMPORAL_NAMESPACE: namespace, TEMPORAL_TASK_QUEUE: taskQueue } = config;
 
 const cache = fileURLToPath(new URL('../node_modules/.cache/leasehold/', import.meta.url));
-const bundle = { codePath: await cachedBundle(cache, { logger: temporalLogger(log) }) };
+const bundle = await bundleForWorker(cache, { logger: temporalLogger(log) });
 const startWorker = async () => {
   const connection = await connectTemporalWorker(config);
   const close = () => connection.close();

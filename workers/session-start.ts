@@ -1,10 +1,6 @@
 import type { WorkflowOptions } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
-import {
-  sessionMemo,
-  type LicenseSessionInput,
-  type SessionMemo,
-} from '../workflows/contract.ts';
+import { sessionMemo, type LicenseSessionInput, type SessionMemo } from '../workflows/contract.ts';
 
 const keys = {
   TenantId: defineSearchAttributeKey('TenantId', 'KEYWORD'),

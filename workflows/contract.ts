@@ -83,7 +83,10 @@ export const sessionSignals = {
 
 export const stateQuery = 'state';
 
-/** Search attributes, registered by the operator of the namespace as Keyword. */
+/**
+ * Search attributes, registered by the operator of the namespace as Keyword. `Status` is a word of
+ * Temporal's query language, too: put it in backquotes there.
+ */
 export const searchAttributes = [
   'TenantId',
   'LicenseId',

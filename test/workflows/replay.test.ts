@@ -63,7 +63,7 @@ async function replay(
   const history: unknown = JSON.parse(await readFile(join(root, type, `${name}.json`), 'utf8'));
   const workflowId = `${type}/${name}`;
   const results = Worker.runReplayHistories({ workflowBundle: bundle }, [
-    { workflowId, history: history as never },
+    { workflowId, history: history },
   ]);
   for await (const { error } of results) return error;
   throw new Error(`${workflowId} was not replayed`);

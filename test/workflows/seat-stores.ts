@@ -76,7 +76,7 @@ function withClock(redis: Redis, nowMs: () => Promise<number>): SeatScripts {
       : readFileSync(path, 'utf8');
   return new Proxy(createSeatScripts(redis, { read }), {
     get: (scripts, name: keyof SeatScripts) => {
-      const script = scripts[name] as (...args: unknown[]) => Promise<unknown>;
+      const script = scripts[name].bind(scripts) as (...args: unknown[]) => Promise<unknown>;
       return async (...args: unknown[]) => {
         await redis.set(clockKey, await nowMs());
         return script(...args);
