@@ -24,13 +24,17 @@ export function releaseAtExit(releasable: Releasable): () => void {
 }
 
 function listen(): void {
-  process.on('beforeExit', releaseAll);
+  process.on('beforeExit', onBeforeExit);
   for (const signal of endings) process.on(signal, onSignal);
 }
 
 function stopListening(): void {
-  process.off('beforeExit', releaseAll);
+  process.off('beforeExit', onBeforeExit);
   for (const signal of endings) process.off(signal, onSignal);
+}
+
+function onBeforeExit(): void {
+  void releaseAll();
 }
 
 function releaseAll(): Promise<unknown> {

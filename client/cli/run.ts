@@ -52,11 +52,11 @@ async function waitForSeat(
   signals: TakenSignals,
 ): Promise<Seat | number> {
   const waiting = new AbortController();
-  let interruptedBy: NodeJS.Signals | null = null;
+  const interruption: { by: NodeJS.Signals | null } = { by: null };
   signals.handle((signal) => {
     // The second time there is no patience left for telling the server.
-    if (interruptedBy !== null) process.exit(exitCodeOfSignal(signal));
-    interruptedBy = signal;
+    if (interruption.by !== null) process.exit(exitCodeOfSignal(signal));
+    interruption.by = signal;
     waiting.abort();
   });
   const timer = startTimer(maxWaitSeconds, () => {
@@ -76,7 +76,7 @@ async function waitForSeat(
     reporter.tell({ event: 'acquired', sessionId, licenseId, instanceKey, seats, leaseUntil });
     return seat;
   } catch (error) {
-    if (interruptedBy !== null) return reportInterruption(interruptedBy, reporter);
+    if (interruption.by !== null) return reportInterruption(interruption.by, reporter);
     if (error instanceof LeaseholdError) return reporter.fail(error);
     throw error;
   } finally {

@@ -23,7 +23,7 @@ export function duration(seconds: number): string {
 /** Where a waiter stands, in one line. */
 export function queueLine(progress: QueueProgress, waitedSeconds: number): string {
   const { position, length, estimatedWaitSeconds, seats } = progress;
-  const used = seats === null ? 'All seats' : `All ${seats.limit} seats`;
+  const used = seats === null ? 'All seats' : `${seats.used} of ${seats.limit} seats`;
   const place =
     position === null
       ? 'waiting for one'

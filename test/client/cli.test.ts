@@ -1,0 +1,213 @@
+import { expect, test } from 'vitest';
+import { acquire } from '../../client/index.ts';
+import { startLicenceServer, type GivenLicense } from './support/licence-server.ts';
+import { startCli, type Program } from './support/program.ts';
+
+const server = await startLicenceServer();
+const quick = { leaseSeconds: 5, heartbeatSeconds: 1 };
+
+function environmentOf({ options }: GivenLicense): Record<string, string> {
+  return {
+    LEASEHOLD_URL: options.url,
+    LEASEHOLD_LICENSE_KEY: options.licenseKey,
+    LEASEHOLD_PRODUCT: options.product,
+    LEASEHOLD_VERSION: options.version,
+    LEASEHOLD_INSTANCE_KEY: 'command-line',
+  };
+}
+
+/** Runs JavaScript as the command, with a seat held for it. */
+function runScript(license: GivenLicense, script: string, options: string[] = []): Program {
+  const command = [process.execPath, '--input-type=module', '--eval', script];
+  return startCli(['run', ...options, '--', ...command], { environment: environmentOf(license) });
+}
+
+function eventsOf({ stderr }: Program): Record<string, unknown>[] {
+  return stderr.map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+test('the command has the seat while it runs, and decides the exit code', async () => {
+  const license = await server.givenLicense({ count: 1 });
+  const program = runScript(
+    license,
+    'console.log(process.env.LEASEHOLD_SESSION_ID); process.exitCode = 3',
+  );
+  expect(await program.ended).toBe(3);
+  expect(program.stdout).toEqual([expect.stringMatching(/^ses_/)]);
+  expect(program.stderr).toEqual([]);
+  expect(await server.seatsOf(license)).toMatchObject({ used: 0 });
+});
+
+test('a signal is the command’s, and how the command ended is what a shell would see', async () => {
+  const license = await server.givenLicense({ count: 1 });
+  const obedient = runScript(
+    license,
+    `process.on('SIGTERM', () => process.exit(7)); setInterval(() => {}, 1e3); console.log('up')`,
+  );
+  await obedient.line(/^up$/);
+  expect(await server.seatsOf(license)).toMatchObject({ used: 1 });
+  obedient.kill('SIGTERM');
+  expect(await obedient.ended).toBe(7);
+
+  const plain = runScript(license, `setInterval(() => {}, 1e3); console.log('up')`);
+  await plain.line(/^up$/);
+  plain.kill('SIGINT');
+  expect(await plain.ended).toBe(130);
+  expect(await server.seatsOf(license)).toMatchObject({ used: 0 });
+});
+
+test('a command that cannot be run costs no seat', async () => {
+  const license = await server.givenLicense({ count: 1 });
+  const environment = environmentOf(license);
+  const program = startCli(['run', '--', 'no-such-command-here'], { environment });
+  expect(await program.ended).toBe(127);
+  expect(program.stderr.join('\n')).toContain('There is no command "no-such-command-here".');
+  expect(await server.seatsOf(license)).toMatchObject({ used: 0 });
+});
+
+test('who waits sees its place, and the command starts once a seat is free', async () => {
+  const license = await server.givenLicense({ count: 1 });
+  const holder = await acquire({ ...license.options, instanceKey: 'holder' });
+  const program = runScript(license, `console.log('ran')`, ['--wait']);
+  await program.line(/1 of 1 seats are in use: place 1 of 1 in the queue/);
+  expect(program.stdout).toEqual([]);
+  await holder.release();
+  expect(await program.ended).toBe(0);
+  expect(program.stdout).toEqual(['ran']);
+  expect(program.stderr.at(-1)).toBe('leasehold: A seat is free: it is yours.');
+});
+
+test('with --json every event is one line of JSON', async () => {
+  const license = await server.givenLicense({ count: 1 });
+  const holder = await acquire({ ...license.options, instanceKey: 'holder' });
+  const program = runScript(license, `process.exitCode = 2`, ['--wait', '--json']);
+  await program.line(/"event":"queued"/);
+  await holder.release();
+  expect(await program.ended).toBe(2);
+  const events = eventsOf(program);
+  expect(events.map(({ event }) => event)).toEqual([
+    ...['queued', 'acquired', 'started', 'exited', 'released'],
+  ]);
+  expect(events[0]).toMatchObject({ position: 1, length: 1, seats: { used: 1, limit: 1 } });
+  expect(events[1]).toMatchObject({ licenseId: license.licenseId, instanceKey: 'command-line' });
+  expect(events[3]).toMatchObject({ exitCode: 2, signal: null });
+  expect(events[4]).toMatchObject({ confirmed: true, at: expect.any(String) as string });
+});
+
+test('a denial says who holds the seats and what to do, and ends with 75', async () => {
+  const license = await server.givenLicense({ count: 1 });
+  const device = { fingerprint: 'another machine', name: 'render-node' };
+  await using holder = await acquire({ ...license.options, instanceKey: 'holder', device });
+  const program = runScript(license, `console.log('ran')`);
+  expect(await program.ended).toBe(75);
+  expect(program.stdout).toEqual([]);
+  const said = program.stderr.join('\n');
+  expect(said).toContain('No seat is free: 1 of 1 in use.');
+  expect(said).toMatch(new RegExp(`render-node, for .* \\(${holder.sessionId}\\)`));
+  expect(said).toContain('--wait');
+
+  const json = runScript(license, '', ['--json']);
+  expect(await json.ended).toBe(75);
+  expect(eventsOf(json)).toMatchObject([
+    {
+      ...{ event: 'failed', code: 'no_seats_available', exitCode: 75, conclusive: true },
+      holders: [{ sessionId: holder.sessionId, deviceName: 'render-node', own: false }],
+    },
+  ]);
+});
+
+test('a signal during the wait gives up the place', async () => {
+  const license = await server.givenLicense({ count: 1 });
+  await using holder = await acquire({ ...license.options, instanceKey: 'holder' });
+  const program = runScript(license, `console.log('ran')`, ['--wait']);
+  await program.line(/place 1/);
+  program.kill('SIGINT');
+  expect(await program.ended).toBe(130);
+  expect(program.stdout).toEqual([]);
+  expect(await server.seatsOf(license)).toMatchObject({ used: 1, queued: 0 });
+});
+
+test('a wait may have a limit of its own', async () => {
+  const license = await server.givenLicense({ count: 1 });
+  await using holder = await acquire({ ...license.options, instanceKey: 'holder' });
+  const program = runScript(license, `console.log('ran')`, ['--max-wait', '1']);
+  expect(await program.ended).toBe(75);
+  expect(program.stderr.at(-2)).toContain('No seat became free within 1 s.');
+  expect(await server.seatsOf(license)).toMatchObject({ queued: 0 });
+});
+
+test('a command whose seat is taken away is let finish, and told of', async () => {
+  const license = await server.givenLicense({ count: 1, ...quick });
+  const program = runScript(
+    license,
+    `process.stdin.destroy(); process.on('SIGUSR2', () => process.exit(4));
+     setInterval(() => {}, 1e3); console.log(process.env.LEASEHOLD_SESSION_ID)`,
+    ['--json'],
+  );
+  await server.forceRelease(license, await program.line(/^ses_/));
+  const lost = JSON.parse(await program.line(/"event":"lost"/)) as object;
+  expect(lost).toMatchObject({ reason: 'forced', code: 'session_ended', isStopping: false });
+  program.kill('SIGUSR2');
+  expect(await program.ended).toBe(4);
+});
+
+test('with --stop-on-loss the command ends with its seat', async () => {
+  const license = await server.givenLicense({ count: 1, ...quick });
+  const program = runScript(
+    license,
+    `process.on('SIGTERM', () => { console.log('saving'); process.exit(0) });
+     setInterval(() => {}, 1e3); console.log(process.env.LEASEHOLD_SESSION_ID)`,
+    ['--stop-on-loss'],
+  );
+  await server.forceRelease(license, await program.line(/^ses_/));
+  expect(await program.ended).toBe(75);
+  expect(program.stdout.at(-1)).toBe('saving');
+  expect(program.stderr.join('\n')).toContain(
+    'The seat is lost: An administrator took the seat back.',
+  );
+});
+
+test('a command that uses the library shares the seat', async () => {
+  const license = await server.givenLicense({ count: 1 });
+  const environment = environmentOf(license);
+  const command = [process.execPath, 'test/client/fixtures/program.ts', 'finish'];
+  const program = startCli(['run', '--json', '--', ...command], { environment });
+  expect(await program.ended).toBe(0);
+  const acquired = eventsOf(program).find(({ event }) => event === 'acquired');
+  expect(program.stdout).toEqual([`held ${String(acquired?.['sessionId'])}`]);
+  expect(await server.seatsOf(license)).toMatchObject({ used: 0 });
+});
+
+test('what refuses, what cannot be asked and what is wrongly asked have exit codes of their own', async () => {
+  const license = await server.givenLicense({ count: 1 });
+  const environment = environmentOf(license);
+  const ended = async (args: string[], changed: Record<string, string> = {}) => {
+    const program = startCli(args, { environment: { ...environment, ...changed } });
+    return [await program.ended, program.stderr[0]];
+  };
+  const run = ['run', '--', 'true'];
+  await server.suspend(license);
+  expect(await ended(run)).toEqual([77, expect.stringContaining('suspended')]);
+  expect(await ended(['run', '--usage-type', 'fun', '--', 'true'])).toEqual([
+    64,
+    expect.stringContaining('builder'),
+  ]);
+  expect(await ended(['run'])).toEqual([64, expect.stringContaining('command')]);
+  expect(await ended(run, { LEASEHOLD_LICENSE_KEY: '' })).toEqual([
+    64,
+    expect.stringContaining('LEASEHOLD_LICENSE_KEY'),
+  ]);
+  expect(await ended(['--help'])).toEqual([0, undefined]);
+});
+
+test('the license is validated without taking a seat', async () => {
+  const license = await server.givenLicense({ count: 3 });
+  const environment = environmentOf(license);
+  const valid = startCli(['validate'], { environment });
+  expect(await valid.ended).toBe(0);
+  expect(valid.stdout[0]).toContain('0 of 3 seats are in use');
+
+  const invalid = startCli(['validate', '--product', 'other', '--json'], { environment });
+  expect(await invalid.ended).toBe(77);
+  expect(JSON.parse(invalid.stdout.join(''))).toMatchObject({ code: 'product_mismatch' });
+});
