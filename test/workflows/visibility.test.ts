@@ -37,6 +37,7 @@ test('lists and descriptions in Temporal tell the story of every session', async
     )
     .toMatchObject([{ status: 'ended', endReason: 'forced' }]);
 
+  expect(await world.workflowOf(holder).result()).toEqual({ endReason: 'forced' });
   const described = await world.workflowOf(holder).describe();
   expect(described.status.name).toBe('COMPLETED');
   expect(described.type).toBe('licenseSession');
