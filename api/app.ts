@@ -1,6 +1,6 @@
 /**
- * The Express application: request id and log → body → operation → answer or problem. Each operation
- * is authenticated before its body is looked at, and everything it answers was declared by it.
+ * The Express application: request id and log → credential → body → operation → answer or problem. No
+ * byte of a stranger's body is read, and everything that an operation answers was declared by it.
  */
 import express, { type Express, type Request, type Response } from 'express';
 import helmet from 'helmet';
@@ -10,12 +10,10 @@ import type { ApiDeps } from './deps.ts';
 import { mountDocs } from './docs.ts';
 import { authenticate, requireScope } from './middleware/authenticate.ts';
 import { parseInput } from './middleware/parse-input.ts';
+import { readBody } from './middleware/read-body.ts';
 import type { Operation } from './operation.ts';
 import { asLicensingError, sendProblem } from './problem.ts';
 import { operations } from './routes.ts';
-
-/** Largest body that is read. */
-const bodyLimit = '64kb';
 
 export function createApp(deps: ApiDeps): Express {
   const app = express();
@@ -23,7 +21,6 @@ export function createApp(deps: ApiDeps): Express {
   app.use(createHttpLogger(deps.log));
   mountDocs(app, deps.config.PUBLIC_URL);
   app.use(helmet());
-  app.use(express.json({ limit: bodyLimit, type: () => true }));
   for (const operation of operations) {
     app[operation.method](expressPath(operation), handlerOf(deps, operation));
   }
@@ -45,17 +42,24 @@ function handlerOf(deps: ApiDeps, operation: Operation) {
     });
     const caller = await authenticate(deps, request, operation.credential);
     requireScope(caller, operation.scope);
+    if (operation.body !== undefined) await readBody(request, response);
     const input = parseInput(operation, request);
     const signal = AbortSignal.any([gone.signal, deps.stopping]);
-    const context = { deps, caller, requestId: String(request.id), signal };
+    const context = { deps, caller, requestId: requestIdOf(request), signal };
     const answer = await operation.handle(context, input);
     response
       .status(answer.status)
-      .set('Cache-Control', 'no-store')
-      .set(answer.headers ?? {});
-    if (answer.body === undefined) response.end();
-    else response.json(answer.body);
+      .set({ 'Cache-Control': 'no-store', ...farewell(deps), ...answer.headers });
+    // The types of all operations together know no body; each one's own does.
+    const body: unknown = answer.body;
+    if (body === undefined) response.end();
+    else response.json(body);
   };
+}
+
+/** A server that is asked to stop lets no client keep its connection for another request. */
+function farewell({ stopping }: ApiDeps): Record<string, string> {
+  return stopping.aborted ? { Connection: 'close' } : {};
 }
 
 /** A known path with another method answers 405 and says which it takes. */
@@ -82,34 +86,28 @@ function handleError(deps: ApiDeps) {
       next(error);
       return;
     }
-    const problem = asLicensingError(fromBodyParser(error));
+    const problem = asLicensingError(fromRouter(error));
     const level =
       problem.code === 'internal' ? 'error' : problem.code === 'unavailable' ? 'warn' : 'debug';
     request.log[level]({ err: problem.cause ?? problem, code: problem.code }, 'Request refused');
+    response.set(farewell(deps));
     sendProblem(response, problem, {
-      requestId: String(request.id),
+      requestId: requestIdOf(request),
       publicUrl: deps.config.PUBLIC_URL,
     });
   };
 }
 
-/** Express's body parser has errors of its own; each is the caller's to mend. */
-function fromBodyParser(error: unknown): unknown {
-  if (!(error instanceof Error) || !('type' in error)) return error;
-  switch (error.type) {
-    case 'entity.too.large':
-      return new LicensingError('invalid_request', `The body is larger than ${bodyLimit}.`);
-    case 'entity.parse.failed':
-    case 'encoding.unsupported':
-    case 'charset.unsupported':
-    case 'request.size.invalid':
-    case 'request.aborted':
-      return new LicensingError('invalid_request', 'The body is not JSON in UTF-8.', {
-        cause: error,
-      });
-    default:
-      return error;
-  }
+/** A path whose percent signs encode nothing names nothing. */
+function fromRouter(error: unknown): unknown {
+  return error instanceof URIError
+    ? new LicensingError('not_found', 'There is no such path. The reference is at /docs.')
+    : error;
+}
+
+/** The logger made it as a text. */
+function requestIdOf(request: Request): string {
+  return request.id as string;
 }
 
 function expressPath({ path }: Operation): string {

@@ -106,13 +106,19 @@ function listen(server: Server, config: Config): Promise<void> {
   });
 }
 
-/** New connections are refused, idle ones closed, and what runs is waited for. */
+/** How often connections that became idle are looked for while the server drains. */
+const drainLookMs = 50;
+
+/** New connections are refused, idle ones closed as they become so, and what runs is waited for. */
 async function drain(server: Server): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
-  const timer = setTimeout(() => {
+  const look = setInterval(() => {
+    server.closeIdleConnections();
+  }, drainLookMs);
+  const giveUp = setTimeout(() => {
     server.closeAllConnections();
   }, drainMs);
   await closed;
-  clearTimeout(timer);
+  clearInterval(look);
+  clearTimeout(giveUp);
 }

@@ -15,7 +15,7 @@ import type { ApiDeps } from '../deps.ts';
 export type CredentialClass = 'none' | 'license_key' | 'session' | 'tenant' | 'operator';
 
 interface Callers {
-  none: Record<never, never>;
+  none: object;
   license_key: { tenantId: string; licenseId: string; actor: Actor };
   session: SessionClaims;
   tenant: { tenantId: string; actor: Actor; scopes: readonly string[] };
