@@ -14,6 +14,23 @@ export function idParams(prefix: IdPrefix) {
   return z.strictObject({ id: idSchema(prefix) });
 }
 
+/**
+ * Control characters would act on the terminal that shows them; a NUL or half a surrogate pair cannot
+ * be stored at all.
+ */
+const printable = /^[^\p{Cc}\p{Cs}]*$/u;
+const notPrintable = 'must not contain control characters';
+
+/** Text as a program sends it, on one line. */
+export function textSchema(lengthMax: number) {
+  return z.string().min(1).max(lengthMax).regex(printable, notPrintable);
+}
+
+/** Text as a person types it: without the blanks around it. */
+export function phraseSchema(lengthMax: number) {
+  return z.string().trim().min(1).max(lengthMax).regex(printable, notPrintable);
+}
+
 /** Printable ASCII without blanks, so that it travels in credentials, keys and logs as it is. */
 export const instanceKeySchema = z
   .string()
@@ -21,7 +38,7 @@ export const instanceKeySchema = z
   .meta({
     description:
       'Names one running instance on its device; the same instance never takes two seats.',
-    example: 'f3b1c2d4e5f60718',
+    examples: ['f3b1c2d4e5f60718'],
   });
 
 export const holderIdSchema = z
@@ -30,7 +47,15 @@ export const holderIdSchema = z
   .meta({ description: 'Names one process of the instance. Left out: the instance has one.' });
 
 export const metadataSchema = z
-  .record(z.string().max(64), z.union([z.string().max(500), z.number(), z.boolean(), z.null()]))
+  .record(
+    textSchema(64),
+    z.union([
+      z.string().max(500).regex(printable, notPrintable),
+      z.number(),
+      z.boolean(),
+      z.null(),
+    ]),
+  )
   .refine((value) => Object.keys(value).length <= 20, 'must have at most 20 members')
   .meta({ description: 'Up to 20 flat members of your own.' });
 
@@ -40,9 +65,9 @@ export const usageTypeSchema = z.enum(usageTypes).meta({
 
 export const deviceSchema = z
   .strictObject({
-    fingerprint: z.string().min(1).max(200).meta({ description: 'A hash that names the machine.' }),
-    name: z.string().min(1).max(100).optional(),
-    platform: z.string().min(1).max(50).optional(),
+    fingerprint: textSchema(200).meta({ description: 'A hash that names the machine.' }),
+    name: textSchema(100).optional(),
+    platform: textSchema(50).optional(),
   })
   .meta({ id: 'Device' });
 
@@ -98,7 +123,10 @@ export const sessionAnswerSchema = z
 
 export const cursorQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(100).default(20),
-  cursor: z.string().min(1).max(100).optional(),
+  cursor: z
+    .string()
+    .regex(/^[a-z]{3}_[0-9a-z]{26}$/, 'must be the nextCursor of the page before')
+    .optional(),
 });
 
 /** A page: what it holds and where the next begins. */

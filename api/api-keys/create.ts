@@ -9,10 +9,11 @@ import { hashApiKey, makeApiKey } from '../../signing/keys.ts';
 import { audit } from '../audit.ts';
 import { requireTenantHeader } from '../middleware/authenticate.ts';
 import { defineOperation } from '../operation.ts';
+import { phraseSchema } from '../schemas.ts';
 
 const body = z
   .strictObject({
-    name: z.string().trim().min(1).max(200),
+    name: phraseSchema(200),
     scopes: z
       .array(z.enum(scopes))
       .min(1)

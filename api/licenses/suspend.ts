@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import { suspend as suspendLicense } from '../../services/license-changes.ts';
 import { defineLicenseChange } from './change-operation.ts';
+import { phraseSchema } from '../schemas.ts';
 
-const body = z
-  .strictObject({ reason: z.string().trim().min(1).max(500) })
-  .meta({ id: 'SuspendLicenseRequest' });
+const body = z.strictObject({ reason: phraseSchema(500) }).meta({ id: 'SuspendLicenseRequest' });
 
 export const suspend = defineLicenseChange({
   id: 'suspendLicense',

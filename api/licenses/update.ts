@@ -7,6 +7,7 @@ const body = z
     seats: z.int().min(1).max(100_000).optional(),
     expiresAt: z.iso.datetime().nullable().optional(),
   })
+  .refine((value) => Object.keys(value).length > 0, 'must name what to change')
   .meta({ id: 'ChangeLicenseRequest' });
 
 export const update = defineLicenseChange({

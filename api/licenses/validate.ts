@@ -4,12 +4,12 @@ import { resolvePolicy } from '../../domain/policy.ts';
 import { refuseUse } from '../../services/acquire-session.ts';
 import { readLicense } from '../../services/read-license.ts';
 import { defineOperation } from '../operation.ts';
-import { usageTypeSchema } from '../schemas.ts';
+import { textSchema, usageTypeSchema } from '../schemas.ts';
 import { licenseSchema, presentLicense } from './license-schema.ts';
 
 const body = z
   .strictObject({
-    product: z.string().min(1).max(64).meta({ description: 'Code of the product that asks.' }),
+    product: textSchema(64).meta({ description: 'Code of the product that asks.' }),
     usageType: usageTypeSchema.default('builder'),
   })
   .meta({ id: 'ValidateRequest' });

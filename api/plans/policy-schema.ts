@@ -1,12 +1,10 @@
 import { z } from 'zod';
 import { usageTypes } from '../../domain/validation.ts';
+import { textSchema } from '../schemas.ts';
 
 const seconds = (least: number, most: number) => z.int().min(least).max(most);
 
-/**
- * The policy of a plan at the door. A heartbeat must fit twice into the lease, so that one lost beat
- * costs nobody a seat; `create` checks that for plans.
- */
+/** The members of a policy at the door; `faultOfPolicy` says how they must fit together. */
 export const policySchema = z
   .strictObject({
     seats: z
@@ -30,7 +28,7 @@ export const policySchema = z
     devicesMax: z.int().min(1).max(100_000).nullable(),
     namesHolders: z.boolean(),
     features: z
-      .record(z.string().min(1).max(64), z.union([z.boolean(), z.number(), z.string().max(200)]))
+      .record(textSchema(64), z.union([z.boolean(), z.number(), textSchema(200)]))
       .refine((value) => Object.keys(value).length <= 200, 'must have at most 200 members'),
   })
   .meta({ id: 'Policy' });

@@ -4,10 +4,11 @@ import { LicensingError } from '../../domain/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import { audit } from '../audit.ts';
 import { defineOperation } from '../operation.ts';
+import { phraseSchema } from '../schemas.ts';
 import { codeSchema, presentProduct, productSchema } from './product-schema.ts';
 
 const body = z
-  .strictObject({ code: codeSchema, name: z.string().trim().min(1).max(200) })
+  .strictObject({ code: codeSchema, name: phraseSchema(200) })
   .meta({ id: 'CreateProductRequest' });
 
 export const create = defineOperation({

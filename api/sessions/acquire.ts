@@ -14,6 +14,7 @@ import {
   instanceKeySchema,
   metadataSchema,
   sessionAnswerSchema,
+  textSchema,
   usageTypeSchema,
 } from '../schemas.ts';
 import { presentSession } from './present-session.ts';
@@ -22,8 +23,8 @@ const body = z
   .strictObject({
     instanceKey: instanceKeySchema,
     holderId: holderIdSchema.default('default'),
-    product: z.string().min(1).max(64).meta({ description: 'Code of the product that runs.' }),
-    version: z.string().min(1).max(64).meta({ description: 'Version of the product that runs.' }),
+    product: textSchema(64).meta({ description: 'Code of the product that runs.' }),
+    version: textSchema(64).meta({ description: 'Version of the product that runs.' }),
     usageType: usageTypeSchema,
     device: deviceSchema,
     wait: z.boolean().default(false).meta({ description: 'Queue when all seats are in use.' }),

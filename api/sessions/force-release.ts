@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { forceRelease as forceReleaseSession } from '../../services/force-release.ts';
 import { ledgerSessionSchema, presentLedgerSession } from '../licenses/list-sessions.ts';
 import { defineOperation } from '../operation.ts';
-import { idParams } from '../schemas.ts';
+import { idParams, phraseSchema } from '../schemas.ts';
 
 const body = z
   .strictObject({
-    reason: z.string().trim().min(1).max(500).meta({ description: 'Why; kept in the audit log.' }),
+    reason: phraseSchema(500).meta({ description: 'Why; kept in the audit log.' }),
   })
   .meta({ id: 'ForceReleaseRequest' });
 

@@ -4,11 +4,10 @@ import { withTenant } from '../../data/tenant.ts';
 import { newId } from '../../platform/ids.ts';
 import { audit } from '../audit.ts';
 import { defineOperation } from '../operation.ts';
+import { phraseSchema } from '../schemas.ts';
 import { presentTenant, tenantSchema } from './tenant-schema.ts';
 
-const body = z
-  .strictObject({ name: z.string().trim().min(1).max(200) })
-  .meta({ id: 'CreateTenantRequest' });
+const body = z.strictObject({ name: phraseSchema(200) }).meta({ id: 'CreateTenantRequest' });
 
 export const create = defineOperation({
   id: 'createTenant',
