@@ -53,6 +53,14 @@ export function resolvePolicy(plan: Policy, overrides: PolicyOverrides): Policy 
   return { ...plan, ...(Object.fromEntries(given) as Partial<Policy>), features };
 }
 
+/** What is wrong with a policy whose members are each valid, or null. */
+export function faultOfPolicy(
+  policy: Pick<Policy, 'heartbeatSeconds' | 'leaseSeconds'>,
+): { member: keyof Policy; message: string } | null {
+  if (policy.heartbeatSeconds * 2 <= policy.leaseSeconds) return null;
+  return { member: 'heartbeatSeconds', message: 'must be at most half of leaseSeconds' };
+}
+
 /** `signalEvery`: a heartbeat reaches the workflow at most this often, so that two fit in a lease. */
 const signalsPerLease = 2.4;
 

@@ -7,7 +7,12 @@ import type { TenantTransaction } from '../data/database.ts';
 import { LicensingError } from '../domain/errors.ts';
 import { deriveLicense } from '../domain/license.ts';
 import { licenseKeyBytes, licenseKeyFrom } from '../domain/license-key.ts';
-import { resolvePolicy, type PolicyOverrides } from '../domain/policy.ts';
+import {
+  faultOfPolicy,
+  resolvePolicy,
+  type Policy,
+  type PolicyOverrides,
+} from '../domain/policy.ts';
 import { newId } from '../platform/ids.ts';
 import { hashLicenseKey } from '../signing/keys.ts';
 import { refuseSeatsOutside } from './license-changes.ts';
@@ -27,8 +32,8 @@ export interface IssueInput {
  * Issues a license with its pool and its key. The key is returned here and never again: only its hash
  * is stored.
  *
- * @throws LicensingError `not_found` for the tenant, `invalid_request` for an unknown plan or seats that
- * the plan does not sell.
+ * @throws LicensingError `not_found` for the tenant, `invalid_request` for an unknown plan, seats that
+ * the plan does not sell, or overrides that do not fit it.
  */
 export async function issueLicense(
   tx: TenantTransaction,
@@ -44,7 +49,9 @@ export async function issueLicense(
       extra: { errors: [{ path: 'planId', message: 'must be the id of a plan of the product' }] },
     });
   }
-  const { seats: bounds } = resolvePolicy(plan.policy, input.overrides);
+  const policy = resolvePolicy(plan.policy, input.overrides);
+  refuseFaultyOverrides(policy);
+  const { seats: bounds } = policy;
   const seats = input.seats ?? bounds.min;
   refuseSeatsOutside(seats, bounds);
   const facts = { seats, expiresAt: input.expiresAt, suspendedAt: null, revokedAt: null };
@@ -76,6 +83,16 @@ export async function issueLicense(
   const license = await findLicense(tx, { tenantId, licenseId: id });
   if (license === undefined) throw new Error('The license that was just inserted is not there');
   return { license, licenseKey };
+}
+
+/** The plan's policy is sound, so a fault comes from what the license replaces in it. */
+function refuseFaultyOverrides(policy: Policy): void {
+  const fault = faultOfPolicy(policy);
+  if (fault === null) return;
+  const { member, message } = fault;
+  throw new LicensingError('invalid_request', `The overrides do not fit the plan: ${message}.`, {
+    extra: { errors: [{ path: `overrides.${member}`, message }] },
+  });
 }
 
 async function insertLicenseKey(

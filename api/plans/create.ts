@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { findProduct, insertPlan } from '../../data/catalog.ts';
 import { LicensingError } from '../../domain/errors.ts';
+import { faultOfPolicy } from '../../domain/policy.ts';
 import { newId } from '../../platform/ids.ts';
 import { audit } from '../audit.ts';
 import { defineOperation } from '../operation.ts';
 import { codeSchema } from '../products/product-schema.ts';
-import { idSchema } from '../schemas.ts';
+import { idSchema, phraseSchema } from '../schemas.ts';
 import { planSchema, presentPlan } from './plan-schema.ts';
 import { policySchema } from './policy-schema.ts';
 
@@ -13,11 +14,12 @@ const body = z
   .strictObject({
     productId: idSchema('prd'),
     code: codeSchema,
-    name: z.string().trim().min(1).max(200),
-    policy: policySchema.refine(
-      ({ heartbeatSeconds, leaseSeconds }) => heartbeatSeconds * 2 <= leaseSeconds,
-      { path: ['heartbeatSeconds'], message: 'must be at most half of leaseSeconds' },
-    ),
+    name: phraseSchema(200),
+    policy: policySchema.superRefine((policy, context) => {
+      const fault = faultOfPolicy(policy);
+      if (fault === null) return;
+      context.addIssue({ code: 'custom', path: [fault.member], message: fault.message });
+    }),
   })
   .meta({ id: 'CreatePlanRequest' });
 
