@@ -8,10 +8,8 @@ export type Database = Kysely<DB>;
 export type TenantTransaction = Transaction<DB>;
 
 /** int8 as a number: epochs, counters and offsets stay far below 2^53. */
-const types = {
-  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-    oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format ?? 'text'),
-} as pg.CustomTypesConfig;
+const types = new pg.TypeOverrides();
+types.setTypeParser(pg.types.builtins.INT8, Number);
 
 /**
  * Opens a pool. A connection or a statement that does not answer in time fails instead of holding

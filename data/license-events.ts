@@ -1,4 +1,5 @@
 import type { LicenseEvent } from '../domain/events.ts';
+import { inBatches } from './batches.ts';
 import type { TenantTransaction } from './database.ts';
 
 export interface NewLicenseEvent {
@@ -15,11 +16,12 @@ export async function insertLicenseEvents(
   tx: TenantTransaction,
   events: readonly NewLicenseEvent[],
 ): Promise<void> {
-  if (events.length === 0) return;
-  await tx
-    .insertInto('licenseEvents')
-    .values(events.map((event) => ({ ...event, detail: JSON.stringify(event.detail) })))
-    .execute();
+  for (const batch of inBatches(events)) {
+    await tx
+      .insertInto('licenseEvents')
+      .values(batch.map((event) => ({ ...event, detail: JSON.stringify(event.detail) })))
+      .execute();
+  }
 }
 
 export interface HistoryItem {

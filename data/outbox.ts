@@ -8,6 +8,7 @@
  */
 import { sql } from 'kysely';
 import type { WorkflowMessage } from '../workflows/contract.ts';
+import { inBatches } from './batches.ts';
 import type { Database, TenantTransaction } from './database.ts';
 
 /** A message as the relay holds it. */
@@ -28,17 +29,18 @@ export async function enqueueMessages(
   tx: TenantTransaction,
   messages: readonly (WorkflowMessage & { eventId: string })[],
 ): Promise<void> {
-  if (messages.length === 0) return;
-  await tx
-    .insertInto('outbox')
-    .values(
-      messages.map(({ start, payload, ...message }) => ({
-        ...message,
-        startInput: JSON.stringify(start),
-        payload: payload === null ? null : JSON.stringify(payload),
-      })),
-    )
-    .execute();
+  for (const batch of inBatches(messages)) {
+    await tx
+      .insertInto('outbox')
+      .values(
+        batch.map(({ start, payload, ...message }) => ({
+          ...message,
+          startInput: JSON.stringify(start),
+          payload: payload === null ? null : JSON.stringify(payload),
+        })),
+      )
+      .execute();
+  }
 }
 
 /**

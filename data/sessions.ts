@@ -33,7 +33,8 @@ export interface Ticket {
 }
 
 /**
- * Records that a session waits (`ticket`) or holds a seat (`fence`). Repeating it changes nothing.
+ * Records that a session waits (`ticket`) or holds a seat (`fence`). Of several calls for one session
+ * exactly one opens it and at most one grants it; repeating either changes nothing.
  *
  * @returns the row and what this call changed, or undefined when the row has already ended.
  */
@@ -44,13 +45,7 @@ export async function upsertSession(
 ): Promise<{ row: SessionRecord; change: 'opened' | 'granted' | 'none' } | undefined> {
   const grant = 'fence' in session ? session.fence : null;
   const ticket = 'ticket' in session ? session.ticket : null;
-  const before = tx
-    .selectFrom('sessions')
-    .select('sessions.status')
-    .where('sessions.tenantId', '=', pool.tenantId)
-    .where('sessions.id', '=', session.id);
-  const row = await tx
-    .with('before', () => before)
+  const changed = await tx
     .insertInto('sessions')
     .values({
       id: session.id,
@@ -73,21 +68,24 @@ export async function upsertSession(
       conflict
         .column('id')
         .doUpdateSet((eb) => ({
-          status: sql`case when ${eb.ref('excluded.status')} = 'active' then 'active' else sessions.status end`,
-          grantedAt: eb.fn.coalesce('sessions.grantedAt', 'excluded.grantedAt'),
-          fenceEpoch: eb.fn.coalesce('sessions.fenceEpoch', 'excluded.fenceEpoch'),
-          fenceCounter: eb.fn.coalesce('sessions.fenceCounter', 'excluded.fenceCounter'),
+          status: 'active',
+          grantedAt: eb.ref('excluded.grantedAt'),
+          fenceEpoch: eb.ref('excluded.fenceEpoch'),
+          fenceCounter: eb.ref('excluded.fenceCounter'),
         }))
-        .where('sessions.endedAt', 'is', null)
-        .where('sessions.tenantId', '=', pool.tenantId),
+        .where('sessions.status', '=', 'queued')
+        .where('excluded.status', '=', 'active'),
     )
     .returningAll()
-    .returning(sql<string | null>`(select status from before)`.as('statusBefore'))
+    // Only a row that this statement inserted has no earlier version to lock.
+    .returning(sql<boolean>`xmax = 0`.as('isNew'))
     .executeTakeFirst();
-  if (row === undefined) return undefined;
-  const { statusBefore, ...record } = row;
-  if (statusBefore === null) return { row: record, change: 'opened' };
-  return { row: record, change: statusBefore === record.status ? 'none' : 'granted' };
+  if (changed !== undefined) {
+    const { isNew, ...row } = changed;
+    return { row, change: isNew ? 'opened' : 'granted' };
+  }
+  const row = await findSession(tx, { tenantId: pool.tenantId, sessionId: session.id });
+  return row === undefined || row.endedAt !== null ? undefined : { row, change: 'none' };
 }
 
 /** A row that this call ended. */
@@ -106,7 +104,10 @@ export interface Ending {
   detail?: string | undefined;
 }
 
-/** Ends those of the rows that are still open; the others are left as they are. */
+/**
+ * Ends those of the rows that are still open; the others are left as they are. Rows are locked in the
+ * order of their ids, so that callers with overlapping sets wait for each other instead of deadlocking.
+ */
 export async function endSessionRows(
   tx: TenantTransaction,
   tenantId: string,
@@ -114,13 +115,20 @@ export async function endSessionRows(
 ): Promise<EndedRow[]> {
   if (endings.length === 0) return [];
   const { rows } = await sql<EndedRow>`
+    with locked as materialized (
+      select id from sessions
+      where tenant_id = ${tenantId} and id = any(${endings.map(({ sessionId }) => sessionId)}::text[])
+        and ended_at is null
+      order by id for update
+    )
     update sessions set status = 'ended', ended_at = now(), end_reason = ending.reason, end_detail = ending.detail
-    from licenses, unnest(
+    from locked, licenses, unnest(
       ${endings.map(({ sessionId }) => sessionId)}::text[],
       ${endings.map(({ reason }) => reason)}::text[],
       ${endings.map(({ detail }) => detail ?? null)}::text[]
     ) as ending (session_id, reason, detail)
-    where sessions.tenant_id = ${tenantId} and sessions.id = ending.session_id and sessions.ended_at is null
+    where sessions.id = locked.id and sessions.tenant_id = ${tenantId} and sessions.ended_at is null
+      and ending.session_id = locked.id
       and licenses.tenant_id = sessions.tenant_id and licenses.id = sessions.license_id
     returning sessions.id, sessions.license_id, licenses.product_id, sessions.instance_key, sessions.end_reason,
       sessions.granted_at is not null as was_granted`.execute(tx);
@@ -131,7 +139,7 @@ export async function endSessionRows(
 export async function listOpenSessions(
   tx: TenantTransaction,
   pool: PoolRef,
-  filter: { instanceKey?: string; limit?: number } = {},
+  filter: { instanceKey?: string } = {},
 ): Promise<SessionRecord[]> {
   let query = tx
     .selectFrom('sessions')
@@ -140,8 +148,28 @@ export async function listOpenSessions(
     .where('licenseId', '=', pool.licenseId)
     .where('endedAt', 'is', null);
   if (filter.instanceKey !== undefined) query = query.where('instanceKey', '=', filter.instanceKey);
-  if (filter.limit !== undefined) query = query.limit(filter.limit);
   return query.orderBy('createdAt').orderBy('id').execute();
+}
+
+/**
+ * Who holds a pool's seats, at most `limit` of them: those of the caller's device first, then who came
+ * first. `onlyOwn` leaves the others out.
+ */
+export async function listHolders(
+  tx: TenantTransaction,
+  pool: PoolRef,
+  caller: { fingerprint: string; onlyOwn: boolean; limit: number },
+): Promise<SessionRecord[]> {
+  const isOwn = sql<boolean>`device ->> 'fingerprint' = ${caller.fingerprint}`;
+  let query = tx
+    .selectFrom('sessions')
+    .selectAll()
+    .where('tenantId', '=', pool.tenantId)
+    .where('licenseId', '=', pool.licenseId)
+    .where('endedAt', 'is', null)
+    .where('status', '=', 'active');
+  if (caller.onlyOwn) query = query.where(isOwn);
+  return query.orderBy(isOwn, 'desc').orderBy('grantedAt').limit(caller.limit).execute();
 }
 
 /** One session, or undefined: unknown and another tenant's are the same. */

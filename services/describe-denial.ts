@@ -1,5 +1,5 @@
 import type { LicenseRecord } from '../data/licenses.ts';
-import { listOpenSessions, type SessionRecord } from '../data/sessions.ts';
+import { countOpenSessions, listHolders, type SessionRecord } from '../data/sessions.ts';
 import { withTenant } from '../data/tenant.ts';
 import { resolvePolicy, type Policy } from '../domain/policy.ts';
 import type { SeatUsage } from '../domain/seat.ts';
@@ -40,30 +40,31 @@ export async function describeDenial(
   reply: NoSeats,
 ): Promise<Denial> {
   const policy = resolvePolicy(license.planPolicy, license.overrides);
-  const open = await withTenant(deps.db, input.tenantId, (tx) => listOpenSessions(tx, input));
-  const active = open.filter(({ status }) => status === 'active');
-  const holders = active
-    .map((row) => holderOf(row, input, policy))
-    .filter((holder) => holder !== null)
-    .slice(0, holdersListed);
+  const { rows, total } = await withTenant(deps.db, input.tenantId, async (tx) => ({
+    rows: await listHolders(tx, input, {
+      fingerprint: input.device.fingerprint,
+      onlyOwn: !policy.namesHolders,
+      limit: holdersListed,
+    }),
+    total: (await countOpenSessions(tx, input.tenantId, [input.licenseId])).get(input.licenseId),
+  }));
+  const holders = rows.map((row) => holderOf(row, input));
   return {
     code: reply.reason,
     detail: detailOf(reply, policy),
     seats: reply.usage,
     queueLength: reply.queueLength,
     holders,
-    otherHolders: active.length - holders.length,
+    otherHolders: Math.max(0, (total?.used ?? 0) - holders.length),
   };
 }
 
-function holderOf(row: SessionRecord, input: AcquireInput, policy: Policy): Holder | null {
+function holderOf(row: SessionRecord, { device: { fingerprint } }: AcquireInput): Holder {
   const device = row.device as { fingerprint: string; name?: string };
-  const own = device.fingerprint === input.device.fingerprint;
-  if (!own && !policy.namesHolders) return null;
   return {
     sessionId: row.id,
     since: row.grantedAt ?? row.createdAt,
-    own,
+    own: device.fingerprint === fingerprint,
     ...(device.name === undefined ? {} : { deviceName: device.name }),
   };
 }

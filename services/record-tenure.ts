@@ -40,15 +40,16 @@ export async function recordTenure(
   license: LicenseRecord,
   tenure: Tenure,
 ): Promise<Recorded> {
-  let isCommitting = false;
+  const progress = { isCommitting: false };
   try {
     return await withTenant(deps.db, input.tenantId, async (tx) => {
       const recorded = await writeTenure(tx, deps, { input, license, tenure });
-      isCommitting = true;
+      progress.isCommitting = true;
       return recorded;
     });
   } catch (error) {
-    if (!isCommitting) await undoTenure(deps, input, tenure, 'failed').catch(ignoreUntilLapse);
+    if (!progress.isCommitting)
+      await undoTenure(deps, input, tenure, 'failed').catch(ignoreUntilLapse);
     throw new LicensingError('unavailable', 'The seat could not be recorded. Try again.', {
       cause: error,
     });
