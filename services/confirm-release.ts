@@ -1,4 +1,4 @@
-import type { EndReason } from '../domain/errors.ts';
+import { LicensingError, type EndReason } from '../domain/errors.ts';
 import type { PoolRef } from '../domain/seat.ts';
 import type { Deps } from './deps.ts';
 import { restorePool } from './restore-pool.ts';
@@ -12,12 +12,21 @@ export interface EndedSession extends PoolRef {
 
 /**
  * Makes sure that an ended session holds nothing in Redis. Repeat it until it returns: it is the
- * second half of every release. A lost pool is rebuilt first, from a ledger in which this session has
- * ended, so it comes back without it.
+ * second half of every release. A lost pool is rebuilt first, and then asked again: a restore that was
+ * under way already may have read the session while it was open.
  *
- * @throws when Redis or, for the rebuild, Postgres does not answer.
+ * @throws when Redis or, for the rebuild, Postgres does not answer; LicensingError `restoring` when the
+ * pool was lost again.
  */
 export async function confirmRelease(deps: Deps, session: EndedSession): Promise<void> {
+  if (await free(deps, session)) return;
+  await restorePool(deps, session);
+  if (await free(deps, session)) return;
+  throw new LicensingError('restoring', 'The pool of this session is being restored.');
+}
+
+/** @returns false when Redis does not hold the pool. */
+async function free(deps: Deps, session: EndedSession): Promise<boolean> {
   const { sessionId, instanceKey, reason } = session;
   const reply = await deps.seats.releaseSeat(session, {
     sessionId,
@@ -26,9 +35,7 @@ export async function confirmRelease(deps: Deps, session: EndedSession): Promise
     mode: 'free',
     reason,
   });
-  if (reply.word === 'NO_POOL') {
-    await restorePool(deps, session);
-    return;
-  }
+  if (reply.word === 'NO_POOL') return false;
   await settleDropped(deps, session, reply.dropped);
+  return true;
 }

@@ -1,10 +1,10 @@
 /**
  * Looking at a session, and waiting until it changes. Redis says where the session stands; the ledger
- * adds what only it knows, and has the last word once the session is gone from Redis.
+ * adds what only it knows, and has the last word once it has ended the session.
  */
 import { findSession, type SessionRecord } from '../data/sessions.ts';
 import { withTenant } from '../data/tenant.ts';
-import { LicensingError } from '../domain/errors.ts';
+import { LicensingError, type EndReason } from '../domain/errors.ts';
 import type { PoolChanges } from '../lua/pool-changes.ts';
 import type { PollReply } from '../lua/scripts.ts';
 import type { SessionRef } from './check-lease.ts';
@@ -45,7 +45,11 @@ export async function watchSession(
       await announced.next(Math.min(leftMs, lookAgainMs, untilNextChange(seat)), options.signal);
       seat = await lookAtSeat(deps, session);
     }
-    return { seat, row: await readRow(deps, session) };
+    const row = await readRow(deps, session);
+    return {
+      seat: row.endReason === null ? seat : { ...ended(row.endReason), now: seat.now },
+      row,
+    };
   } finally {
     announced.stop();
   }
@@ -71,6 +75,11 @@ async function readRow(deps: Deps, session: SessionRef): Promise<SessionRecord> 
   const row = await withTenant(deps.db, session.tenantId, (tx) => findSession(tx, session));
   if (row === undefined) throw new LicensingError('not_found', 'There is no such session.');
   return row;
+}
+
+/** The ledger ends a session before Redis lets go of its seat. */
+function ended(reason: EndReason) {
+  return { word: 'ENDED' as const, reason, dropped: [] };
 }
 
 function hasMoved(first: SeatState, now: SeatState): boolean {
