@@ -38,7 +38,7 @@ export function makeSessionCredential(
     claims.holderId,
   ];
   const text = `${sessionCredentialPrefix}${key.kid}.${Buffer.from(JSON.stringify(body)).toString('base64url')}`;
-  return `${text}.${macOf(key.secret, text).toString('base64url')}`;
+  return `${text}.${macOf(key.secret, text)}`;
 }
 
 /** Reads a credential back; null when any part of it is not ours. Compares in constant time. */
@@ -51,8 +51,9 @@ export function readSessionCredential(
   const kid = head.slice(sessionCredentialPrefix.length);
   const key = keys.find((candidate) => candidate.kid === kid);
   if (key === undefined || rest.length > 0) return null;
-  const given = Buffer.from(mac, 'base64url');
-  const wanted = macOf(key.secret, `${head}.${body}`);
+  // Compared as text: base64url has several spellings for the same bytes, and only one is ours.
+  const given = Buffer.from(mac);
+  const wanted = Buffer.from(macOf(key.secret, `${head}.${body}`));
   if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) return null;
   // The mac vouches for the shape: only makeSessionCredential can have written it.
   const [tenantId, licenseId, sessionId, instanceKey, holderId] = JSON.parse(
@@ -61,6 +62,6 @@ export function readSessionCredential(
   return { tenantId, licenseId, sessionId, instanceKey, holderId };
 }
 
-function macOf(secret: Buffer, text: string): Buffer {
-  return createHmac('sha256', secret).update(text).digest();
+function macOf(secret: Buffer, text: string): string {
+  return createHmac('sha256', secret).update(text).digest('base64url');
 }
