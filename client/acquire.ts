@@ -1,4 +1,4 @@
-import { tableError } from './errors.ts';
+import { tableError, type LeaseholdError } from './errors.ts';
 import { giveBack } from './give-back.ts';
 import { withPatience } from './patience.ts';
 import { progressOf, waitForSeat, type QueueProgress } from './queue.ts';
@@ -23,6 +23,8 @@ export interface AcquireOptions extends ServerOptions, ProgramOptions, PlaceOpti
   wait?: boolean | undefined;
   /** Told of the place in the queue whenever it changes. */
   onQueued?: ((progress: QueueProgress) => void) | undefined;
+  /** Told of each failure of the network or the server that is about to be tried again. */
+  onRetry?: ((error: LeaseholdError) => void) | undefined;
   /** Ends the attempt; a place in the queue is given up. Later, the seat is not affected by it. */
   signal?: AbortSignal | undefined;
   /** Up to 20 flat members of your own, for the vendor's eyes. */
@@ -54,7 +56,7 @@ const abortGraceMs = 2_000;
  * `unavailable` and `restoring` are not, and must not lock a user out. The signal's reason when aborted.
  */
 export async function acquire(options: AcquireOptions = {}): Promise<Seat> {
-  const { signal, wait = false, patienceMs = 15_000, releaseOnExit = true } = options;
+  const { signal, wait = false, patienceMs = 15_000, releaseOnExit = true, onRetry } = options;
   signal?.throwIfAborted();
   const transport = createTransport(resolveServer(options, process.env));
   const body = {
@@ -68,13 +70,16 @@ export async function acquire(options: AcquireOptions = {}): Promise<Seat> {
     withPatience(() => askUntilAborted(transport, (late) => ask(wait, late), signal), {
       patienceMs,
       signal,
+      onRetry,
     });
 
   let answer = await request();
   if (answer.session.status !== 'active') {
     if (!wait) throw alreadyWaiting(answer);
     const { onQueued = () => undefined } = options;
-    answer = await waitForSeat(answer, { transport, request, onQueued, signal, releaseOnExit });
+    answer = await waitForSeat(answer, {
+      ...{ transport, request, onQueued, onRetry, signal, releaseOnExit },
+    });
   }
   return new Seat(answer, {
     transport,

@@ -3,7 +3,7 @@ import type { EndReason } from '../domain/errors.ts';
 import { tableError } from './errors.ts';
 import { releaseAtExit } from './exit.ts';
 import { giveBack, refOf } from './give-back.ts';
-import { withPatience } from './patience.ts';
+import { withPatience, type Patience } from './patience.ts';
 import type { Session, SessionAnswer, SessionRef, Transport } from './transport.ts';
 
 /** Where a waiter stands. */
@@ -24,6 +24,7 @@ interface Wait {
   /** Asks for the seat once more: takes an offer, attaches, or queues again. */
   request: () => Promise<SessionAnswer>;
   onQueued: (progress: QueueProgress) => void;
+  onRetry: Patience['onRetry'];
   signal: AbortSignal | undefined;
   releaseOnExit: boolean;
 }
@@ -93,11 +94,11 @@ export function progressOf({ id, queue, seats }: Session): QueueProgress {
   };
 }
 
-async function look({ transport, signal }: Wait, ref: SessionRef): Promise<SessionAnswer> {
+async function look({ transport, signal, onRetry }: Wait, ref: SessionRef): Promise<SessionAnswer> {
   const startedAt = performance.now();
   const answer = await withPatience(
     () => transport.getSession(ref, { waitSeconds: pollSeconds, timeoutMs: pollTimeoutMs, signal }),
-    { patienceMs: outageMaxMs, signal },
+    { patienceMs: outageMaxMs, signal, onRetry },
   );
   const restMs = pollPauseMs - (performance.now() - startedAt);
   if (answer.session.status === 'queued' && restMs > 0) {

@@ -5,6 +5,7 @@ import type { QueueProgress } from '../queue.ts';
 /** What happens during `leasehold run`. With `--json` each is one line, with the time added. */
 export type RunEvent =
   | ({ event: 'queued' } & QueueProgress)
+  | ({ event: 'retrying' } & Fault)
   | {
       event: 'acquired';
       sessionId: string;

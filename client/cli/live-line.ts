@@ -31,7 +31,8 @@ export class LiveLine {
 
   #draw(text: string): void {
     this.#last = text;
-    this.#output.write(`\r\u001b[2K${text}`);
+    // Without line wrapping for a moment: what is too long for the window must not become two lines.
+    this.#output.write(`\r\u001b[2K\u001b[?7l${text}\u001b[?7h`);
   }
 
   #stopTimer(): void {

@@ -29,8 +29,8 @@ Examples:
     $ leasehold run --wait --max-wait 300 --json -- make simulation
 
 Standard input, output and error are the command's. What leasehold has to say goes to standard error;
-with --json each event is one line of JSON there: queued, acquired, started, degraded, expired,
-recovered, lost, exited, released, failed, interrupted.
+with --json each event is one line of JSON there: queued, retrying, acquired, started, degraded,
+expired, recovered, lost, exited, released, failed, interrupted.
 
 The command finds LEASEHOLD_SESSION_ID and LEASEHOLD_INSTANCE_KEY in its environment; a command that uses
 the client library shares this seat.

@@ -39,14 +39,21 @@ export function createTextReporter(output: Output, environment: NodeJS.ProcessEn
     output.write(`${name} ${line}\n`);
   };
   let waitingSince: number | null = null;
+  let isRetrying = false;
   return {
     tell(event) {
       switch (event.event) {
         case 'queued': {
+          isRetrying = false;
           const since = (waitingSince ??= performance.now());
           live.show(() => `${name} ${queueLine(event, (performance.now() - since) / 1000)}`);
           return;
         }
+        case 'retrying':
+          // Once for each outage.
+          if (!isRetrying) say(colors.yellow(`${event.detail} Trying again.`));
+          isRetrying = true;
+          return;
         case 'acquired':
           if (waitingSince !== null) say(colors.green('A seat is free: it is yours.'));
           return;

@@ -69,6 +69,9 @@ async function waitForSeat(
       onQueued: (progress) => {
         reporter.tell({ event: 'queued', ...progress });
       },
+      onRetry: (error) => {
+        reporter.tell({ event: 'retrying', ...faultOf(error) });
+      },
       // Done here, after the command.
       releaseOnExit: false,
     });

@@ -118,7 +118,7 @@ test('a denial says who holds the seats and what to do, and ends with 75', async
 
 test('a signal during the wait gives up the place', async () => {
   const license = await server.givenLicense({ count: 1 });
-  await using holder = await acquire({ ...license.options, instanceKey: 'holder' });
+  await using _holder = await acquire({ ...license.options, instanceKey: 'holder' });
   const program = runScript(license, `console.log('ran')`, ['--wait']);
   await program.line(/place 1/);
   program.kill('SIGINT');
@@ -129,7 +129,7 @@ test('a signal during the wait gives up the place', async () => {
 
 test('a wait may have a limit of its own', async () => {
   const license = await server.givenLicense({ count: 1 });
-  await using holder = await acquire({ ...license.options, instanceKey: 'holder' });
+  await using _holder = await acquire({ ...license.options, instanceKey: 'holder' });
   const program = runScript(license, `console.log('ran')`, ['--max-wait', '1']);
   expect(await program.ended).toBe(75);
   expect(program.stderr.at(-2)).toContain('No seat became free within 1 s.');

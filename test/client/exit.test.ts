@@ -50,6 +50,16 @@ test('a program with an end of its own keeps its seat until then', async () => {
   expect(await server.seatsOf(license)).toMatchObject({ used: 0 });
 });
 
+test('a program that is stopped while it waits leaves the queue', async () => {
+  const license = await server.givenLicense({ count: 1 });
+  await using _seat = await acquire({ ...license.options, instanceKey: 'holder' });
+  const program = start(license, 'wait');
+  await program.line(/^place 1$/);
+  program.kill('SIGTERM');
+  expect(await program.ended).toBe('SIGTERM');
+  expect(await server.seatsOf(license)).toMatchObject({ used: 1, queued: 0 });
+});
+
 test('the seat of a program that was killed goes to a waiter when its lease is over', async () => {
   const license = await server.givenLicense({ count: 1, ...quick });
   const program = start(license, 'stay');
@@ -57,7 +67,7 @@ test('the seat of a program that was killed goes to a waiter when its lease is o
   program.kill('SIGKILL');
   await program.ended;
   const killedAt = performance.now();
-  await using seat = await acquire({ ...license.options, instanceKey: 'waiter', wait: true });
+  await using _seat = await acquire({ ...license.options, instanceKey: 'waiter', wait: true });
   expect(performance.now() - killedAt).toBeLessThan((quick.leaseSeconds + 5) * 1_000);
 });
 
@@ -66,7 +76,7 @@ test('a program that was paused past its lease hears of the loss before it works
   const program = start(license, 'work');
   await program.line(/^worked$/);
   program.kill('SIGSTOP');
-  await using seat = await acquire({ ...license.options, instanceKey: 'waiter', wait: true });
+  await using _seat = await acquire({ ...license.options, instanceKey: 'waiter', wait: true });
   const workedBefore = program.stdout.length;
   program.kill('SIGCONT');
   expect(await program.ended).toBe(0);

@@ -2,7 +2,12 @@ import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterAll, expect, test } from 'vitest';
-import { acquire, validateLicense, type QueueProgress } from '../../client/index.ts';
+import {
+  acquire,
+  validateLicense,
+  type LeaseholdError,
+  type QueueProgress,
+} from '../../client/index.ts';
 import { startFaultyNetwork } from './support/faulty-network.ts';
 import { happens } from './support/happens.ts';
 import { startLicenceServer } from './support/licence-server.ts';
@@ -74,7 +79,7 @@ test.concurrent(
     const cutOff = await acquire({ ...license.options, instanceKey: 'cut-off', url: network.url });
     const lost = happens(cutOff, 'lost');
     network.cut();
-    await using next = await acquire({ ...license.options, instanceKey: 'next', wait: true });
+    await using _next = await acquire({ ...license.options, instanceKey: 'next', wait: true });
     network.heal();
     await expect(cutOff.confirm()).rejects.toMatchObject({
       code: 'session_ended',
@@ -134,7 +139,10 @@ test.concurrent(
       acquire({ ...license.options, url: network.url, patienceMs: 300 }),
     ).rejects.toMatchObject({ code: 'unreachable', conclusive: false, retryable: true });
 
-    const patient = acquire({ ...license.options, url: network.url });
+    const failed = Promise.withResolvers<LeaseholdError>();
+    const onRetry = failed.resolve;
+    const patient = acquire({ ...license.options, url: network.url, onRetry });
+    expect((await failed.promise).code).toBe('unreachable');
     network.heal();
     await (await patient).release();
   },
@@ -181,6 +189,18 @@ test.concurrent('a license is validated without taking a seat', async () => {
   });
   expect(await server.seatsOf(license)).toMatchObject({ used: 0 });
 });
+test('a server with new secrets gives the same seat to its holder', async () => {
+  await using network = await startFaultyNetwork(server);
+  const license = await server.givenLicense({ count: 1, ...quick });
+  await using seat = await acquire({ ...license.options, url: network.url });
+  const { sessionId } = seat;
+  network.reroute(await server.startWithNewSecrets());
+  await happens(seat, 'renewed');
+  await happens(seat, 'renewed');
+  expect(seat).toMatchObject({ sessionId, state: 'online' });
+  expect(await server.seatsOf(license)).toMatchObject({ used: 1 });
+});
+
 test('a server that lost its seats in Redis says nothing against a holder, who keeps its seat', async () => {
   const license = await server.givenLicense({ count: 1, leaseSeconds: 15, heartbeatSeconds: 1 });
   await using seat = await acquire({ ...license.options, instanceKey: 'holder' });

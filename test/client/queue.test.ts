@@ -58,7 +58,7 @@ test('waiters are told their place, move up, and get the seat in their order', a
 
 test('a waiter who aborts leaves the queue at once', async () => {
   const license = await server.givenLicense({ count: 1 });
-  await using holder = await acquire({ ...license.options, instanceKey: 'holder' });
+  await using _holder = await acquire({ ...license.options, instanceKey: 'holder' });
   const leaving = new AbortController();
   const waiter = queueUp(license, 'waiter', { signal: leaving.signal });
   await waiter.place(1);
@@ -89,10 +89,26 @@ test('who does not wait is refused while another process of the instance waits, 
   await (await waiter.seat).release();
 });
 
+test('a waiter whose place another process of its instance gave up queues again', async () => {
+  const license = await server.givenLicense({ count: 1 });
+  const holder = await acquire({ ...license.options, instanceKey: 'holder' });
+  const leaving = new AbortController();
+  const quitter = queueUp(license, 'shared', { signal: leaving.signal });
+  const first = await quitter.place(1);
+  const stayer = queueUp(license, 'shared');
+  expect((await stayer.place(1)).sessionId).toBe(first.sessionId);
+
+  const again = stayer.place(1);
+  leaving.abort();
+  expect((await again).sessionId).not.toBe(first.sessionId);
+  await holder.release();
+  await (await stayer.seat).release();
+});
+
 test('a wait that is longer than the plan allows ends with the reason', async () => {
   const queue = { lengthMax: 5, waitMaxSeconds: 1, offerSeconds: 5, livenessSeconds: 5 };
   const license = await server.givenLicense({ count: 1, queue });
-  await using holder = await acquire({ ...license.options, instanceKey: 'holder' });
+  await using _holder = await acquire({ ...license.options, instanceKey: 'holder' });
   await expect(queueUp(license, 'waiter').seat).rejects.toMatchObject({
     ...{ code: 'session_ended', reason: 'queue_timeout', conclusive: true },
   });
@@ -100,7 +116,7 @@ test('a wait that is longer than the plan allows ends with the reason', async ()
 
 test('a waiter whom an administrator takes out does not queue again', async () => {
   const license = await server.givenLicense({ count: 1 });
-  await using holder = await acquire({ ...license.options, instanceKey: 'holder' });
+  await using _holder = await acquire({ ...license.options, instanceKey: 'holder' });
   const waiter = queueUp(license, 'waiter');
   const { sessionId } = await waiter.place(1);
   await server.forceRelease(license, sessionId);
@@ -110,7 +126,7 @@ test('a waiter whom an administrator takes out does not queue again', async () =
 test('a full queue is a denial', async () => {
   const queue = { lengthMax: 1, waitMaxSeconds: 60, offerSeconds: 5, livenessSeconds: 5 };
   const license = await server.givenLicense({ count: 1, queue });
-  await using holder = await acquire({ ...license.options, instanceKey: 'holder' });
+  await using _holder = await acquire({ ...license.options, instanceKey: 'holder' });
   const leaving = new AbortController();
   const waiter = queueUp(license, 'waiter', { signal: leaving.signal });
   await waiter.place(1);

@@ -89,7 +89,8 @@ test('a terminal shows one line that is written over, a file one line for each c
   terminal.show(() => 'place 2');
   terminal.show(() => 'place 1');
   terminal.end();
-  expect(written.splice(0)).toEqual(['\r\u001b[2Kplace 2', '\r\u001b[2Kplace 1', '\r\u001b[2K']);
+  const overwriting = (text: string) => `\r\u001b[2K\u001b[?7l${text}\u001b[?7h`;
+  expect(written.splice(0)).toEqual(['place 2', 'place 1', ''].map(overwriting));
 
   const file = new LiveLine(output(false));
   file.show(() => 'place 2');

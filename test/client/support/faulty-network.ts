@@ -9,9 +9,12 @@ export interface FaultyNetwork extends AsyncDisposable {
   /** Nothing passes any more, and nobody is told. */
   freeze: () => void;
   heal: () => void;
+  /** From now on connections end at another server. */
+  reroute: (port: number) => void;
 }
 
 export async function startFaultyNetwork(server: { port: number }): Promise<FaultyNetwork> {
+  let { port: farPort } = server;
   let mode: 'open' | 'cut' | 'frozen' = 'open';
   const sockets = new Set<Socket>();
   const track = (socket: Socket) => {
@@ -25,7 +28,7 @@ export async function startFaultyNetwork(server: { port: number }): Promise<Faul
       near.destroy();
       return;
     }
-    const far = connect(server.port, '127.0.0.1');
+    const far = connect(farPort, '127.0.0.1');
     track(far);
     near.on('data', (data) => mode === 'frozen' || far.write(data));
     far.on('data', (data) => mode === 'frozen' || near.write(data));
@@ -48,6 +51,10 @@ export async function startFaultyNetwork(server: { port: number }): Promise<Faul
     },
     heal() {
       mode = 'open';
+      breakAll();
+    },
+    reroute(to) {
+      farPort = to;
       breakAll();
     },
     async [Symbol.asyncDispose]() {

@@ -9,7 +9,7 @@ import type { Policy } from '../../../domain/policy.ts';
 import { loadConfig } from '../../../platform/config.ts';
 import { newId } from '../../../platform/ids.ts';
 import { hashApiKey, makeApiKey } from '../../../signing/keys.ts';
-import { cloneDatabase } from '../../support/database.ts';
+import { cloneDatabase, type TestDatabase } from '../../support/database.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 import { temporalAddress } from '../../support/temporal.ts';
 
@@ -40,6 +40,8 @@ export interface LicenceServer {
   url: string;
   port: number;
   redis: TestRedis;
+  /** Starts one more API on the same stores, with other secrets. Answers its port. */
+  startWithNewSecrets: () => Promise<number>;
   givenLicense: (overrides: Partial<Policy> & { count: number }) => Promise<GivenLicense>;
   /** Seats in use and waiters, as the vendor sees them. */
   seatsOf: (license: GivenLicense) => Promise<{ used: number; queued: number; limit: number }>;
@@ -50,8 +52,13 @@ export interface LicenceServer {
 /** Starts the API and its stores for the calling file, and stops them after its last test. */
 export async function startLicenceServer(): Promise<LicenceServer> {
   const redis = await startTestRedis();
-  const api = await startOn(redis.url);
-  afterAll(() => api.close());
+  const database = await cloneDatabase();
+  const start = async () => {
+    const api = await startOn(database, redis);
+    afterAll(() => api.close());
+    return api;
+  };
+  const api = await start();
   const operatorKey = await insertOperatorKey(api);
   const url = `http://127.0.0.1:${api.port}`;
   const operator = createClient<paths>({
@@ -64,6 +71,7 @@ export async function startLicenceServer(): Promise<LicenceServer> {
     url,
     port: api.port,
     redis,
+    startWithNewSecrets: async () => (await start()).port,
     async givenLicense({ count, ...overrides }) {
       const code = `p${randomBytes(6).toString('hex')}`;
       const tenant = done(await operator.POST('/v1/tenants', { body: { name: 'Acme' } }));
@@ -117,15 +125,14 @@ export async function startLicenceServer(): Promise<LicenceServer> {
   };
 }
 
-async function startOn(redisUrl: string): Promise<RunningApi> {
-  const database = await cloneDatabase();
+function startOn(database: TestDatabase, redis: TestRedis): Promise<RunningApi> {
   return startApi(
     loadConfig({
       NODE_ENV: 'test',
       LOG_LEVEL: 'silent',
       DATABASE_URL: database.appUrl,
       SYSTEM_DATABASE_URL: database.systemUrl,
-      REDIS_URL: redisUrl,
+      REDIS_URL: redis.url,
       TEMPORAL_ADDRESS: temporalAddress(),
       API_PORT: '0',
       METRICS_PORT: '0',
