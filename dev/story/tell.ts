@@ -6,13 +6,23 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import { connectTemporal } from '../../platform/temporal.ts';
 import { createOperator, type Operator } from '../operator.ts';
 import type { Stack } from '../stack.ts';
 import { runCopy, type Copy } from './run-copy.ts';
 
 /** One step: a word for programs, a sentence for people, and what it is about. */
 export interface Step {
-  step: 'begun' | 'granted' | 'queued' | 'killed' | 'lapsed' | 'handed-over' | 'released' | 'ended';
+  step:
+    | 'begun'
+    | 'granted'
+    | 'queued'
+    | 'killed'
+    | 'lapsed'
+    | 'handed-over'
+    | 'released'
+    | 'ended'
+    | 'followed';
   text: string;
   copy?: string;
   sessionId?: string;
@@ -58,6 +68,9 @@ export async function tellStory(stack: Stack, tell: Tell): Promise<void> {
     await releaseAll([...holders.slice(0, 1), ...holders.slice(2), { copy: sixth }], tell);
     await confirmAllFree(operator, stack, license.licenseId);
     tell({ step: 'ended', text: 'All seats are free again.', licenseId: license.licenseId });
+    await confirmFollowed(stack, license.licenseId);
+    const followed = `Each session has its workflow: ${workflowsUrl(stack, license.licenseId)}`;
+    tell({ step: 'followed', text: followed, licenseId: license.licenseId });
   } finally {
     await Promise.all(copies.map((copy) => copy.kill()));
   }
@@ -154,6 +167,31 @@ async function confirmAllFree(operator: Operator, stack: Stack, licenseId: strin
   if (open.used + open.queued > 0) {
     throw new Error(`${open.used} seats are held and ${open.queued} wait although all have left`);
   }
+}
+
+/** Every session of the license has a workflow that has completed and says how it ended. */
+async function confirmFollowed(stack: Stack, licenseId: string): Promise<void> {
+  const { client, close } = connectTemporal({
+    TEMPORAL_ADDRESS: stack.temporalAddress,
+    TEMPORAL_NAMESPACE: 'default',
+  });
+  try {
+    for (let tries = 0; tries < 100; tries += 1) {
+      // Status is a word of the query language too, hence the backticks.
+      const query = `LicenseId = '${licenseId}' and \`Status\` = 'ended' and ExecutionStatus = 'Completed'`;
+      const { count } = await client.workflow.count(query);
+      if (count >= names.length + 1) return;
+      await delay(200);
+    }
+    throw new Error('Not every session has a workflow that completed');
+  } finally {
+    await close();
+  }
+}
+
+function workflowsUrl({ temporalUiUrl }: Stack, licenseId: string): string {
+  const query = encodeURIComponent(`LicenseId="${licenseId}"`);
+  return `${temporalUiUrl}/namespaces/default/workflows?query=${query}`;
 }
 
 async function untilHistoryHas(
