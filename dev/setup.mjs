@@ -4,6 +4,8 @@
  * whatever Node (18 or newer) the machine has, before node_modules exists.
  *
  *     node dev/setup.mjs dev/start.ts [arguments]
+ *
+ * package.json says `exec node …`, so that a signal to npm reaches this process and not a shell.
  */
 import { constants } from 'node:os';
 import { buildClient } from './setup/client.mjs';
@@ -27,7 +29,7 @@ if (script === undefined) throw new Error('Usage: node dev/setup.mjs <script> [a
 /** @type {NodeJS.Signals[]} */
 const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 for (const signal of endings) {
-  process.once(signal, () => {
+  process.on(signal, () => {
     process.exitCode = 128 + constants.signals[signal];
     interruption.abort();
   });
