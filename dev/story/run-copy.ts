@@ -51,6 +51,10 @@ export function runCopy({ name, apiUrl, licenseKey, product, instanceKey }: Copy
     detached: true,
   });
   const exited = once(child, 'exit');
+  // An interrupted story leaves no copy behind.
+  const endOrphan = () => child.kill('SIGKILL');
+  process.once('exit', endOrphan);
+  void exited.then(() => process.off('exit', endOrphan));
   const lines: Line[] = [];
   const news = new EventEmitter();
   let complaint = '';
