@@ -98,7 +98,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
 export function testEnvironment(database: TestDatabase, redis: TestRedis): Record<string, string> {
   return {
     NODE_ENV: 'test',
-    LOG_LEVEL: 'silent',
+    LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent',
     DATABASE_URL: database.appUrl,
     SYSTEM_DATABASE_URL: database.systemUrl,
     REDIS_URL: redis.url,
