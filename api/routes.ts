@@ -4,7 +4,7 @@ import { revoke as revokeApiKey } from './api-keys/revoke.ts';
 import { live } from './health/live.ts';
 import { ready } from './health/ready.ts';
 import { create as issueLicense } from './licenses/create.ts';
-import { listLicenseSessions } from './licenses/list-sessions.ts';
+import { listSessions } from './licenses/list-sessions.ts';
 import { list as listLicenses } from './licenses/list.ts';
 import { reinstate } from './licenses/reinstate.ts';
 import { revoke } from './licenses/revoke.ts';
@@ -39,7 +39,7 @@ export const operations: readonly Operation[] = [
   validate,
   listLicenses,
   showLicense,
-  listLicenseSessions,
+  listSessions,
   issueLicense,
   update,
   suspend,

@@ -14,7 +14,8 @@ import { databaseUrl, startPostgres } from './platform/postgres.ts';
 import { startChild, stopInOrder, untilReady, type Child } from './platform/process.ts';
 import { startRedis } from './platform/redis.ts';
 import { startTemporal } from './platform/temporal.ts';
-import { createOperatorKey, seedDemo } from './seed.ts';
+import { createOperatorKey } from '../services/create-operator-key.ts';
+import { seedDemo } from './seed.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const restartAfterMs = 2_000;
@@ -97,7 +98,7 @@ export async function startStack(folder: string, listener: StackListener): Promi
 function createParts(listener: StackListener) {
   const running = new Map<PartName, Child>();
   const pids: Record<PartName, number> = { postgres: 0, redis: 0, temporal: 0, api: 0, worker: 0 };
-  let isStopping = false;
+  const stopping = new AbortController();
 
   async function start<Part extends Child>(
     name: PartName,
@@ -106,22 +107,24 @@ function createParts(listener: StackListener) {
     const part = await begin();
     running.set(name, part);
     pids[name] = part.pid;
-    void part.exited.then((why) => restart(name, why, begin));
+    void part.exited
+      .then((why) => restart(name, why, begin))
+      // Asked to stop while it waited: there is nothing to start again.
+      .catch(() => undefined);
     return part;
   }
 
   async function restart(name: PartName, why: string, begin: () => Promise<Child>): Promise<void> {
-    if (isStopping) return;
-    listener.died(name, why);
     running.delete(name);
-    await delay(restartAfterMs);
-    if (isStopping) return;
+    if (stopping.signal.aborted) return;
+    listener.died(name, why);
+    await delay(restartAfterMs, undefined, { signal: stopping.signal });
     // A part that cannot come back is tried again like one that died.
     await start(name, begin).catch((error: unknown) => restart(name, String(error), begin));
   }
 
   async function stop(): Promise<void> {
-    isStopping = true;
+    stopping.abort();
     const of = (names: PartName[]) => names.flatMap((name) => running.get(name) ?? []);
     await stopInOrder([of(['api', 'worker']), of(['temporal', 'redis', 'postgres'])]);
   }

@@ -92,10 +92,18 @@ async function story(stack: Stack): Promise<'told' | 'failed'> {
 
 /** Programs find everything here; it holds keys, so only its owner may read it. */
 async function writeStackFile(stack: Stack): Promise<void> {
-  const { stop: _stop, pids, demo, ...urls } = stack;
+  const { pids, demo, apiUrl, metricsUrl, workerMetricsUrl, temporalUiUrl, temporalAddress } =
+    stack;
   const { tenantId, tenantKey, licenseId, licenseKey, product } = demo;
   const text = {
-    ...urls,
+    apiUrl,
+    metricsUrl,
+    workerMetricsUrl,
+    temporalUiUrl,
+    temporalAddress,
+    redisUrl: stack.redisUrl,
+    databaseUrl: stack.databaseUrl,
+    operatorKey: stack.operatorKey,
     dashboardUrl: null,
     mailUrl: null,
     stripeUrl: null,

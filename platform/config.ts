@@ -19,6 +19,12 @@ export const configFields = {
   SYSTEM_DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/ })
     .describe('Postgres as role leasehold_system: relay, sweeps and operator work. Required.'),
+  OWNER_DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/ })
+    .optional()
+    .describe(
+      'Postgres as a role that may create roles; only for npm run migrate. Empty: no migrations from here.',
+    ),
   DATABASE_POOL_SIZE: z.coerce
     .number()
     .int()

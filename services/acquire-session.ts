@@ -7,7 +7,7 @@
  * It starts over, three times at most, when Redis lost the pool, when the license or the epoch changed
  * between grant and record, or when the session it was given has ended meanwhile.
  */
-import { findLicense, type LicenseRecord } from '../data/licenses.ts';
+import type { LicenseRecord } from '../data/licenses.ts';
 import { withTenant } from '../data/tenant.ts';
 import type { SessionFacts, SessionRecord } from '../data/sessions.ts';
 import { LicensingError } from '../domain/errors.ts';
@@ -19,6 +19,7 @@ import { newId } from '../platform/ids.ts';
 import type { Deps } from './deps.ts';
 import { describeDenial, type Denial } from './describe-denial.ts';
 import { poolConfigOfLicense } from './pool-config.ts';
+import { requireLicense } from './read-license.ts';
 import { recordTenure, undoTenure } from './record-tenure.ts';
 import { restorePool } from './restore-pool.ts';
 import { settleDropped } from './settle-dropped.ts';
@@ -117,10 +118,8 @@ async function keepTenure(
   return { kind: 'session', tenure, row: recorded.row, license };
 }
 
-async function readLicense(deps: Deps, pool: PoolRef): Promise<LicenseRecord> {
-  const license = await withTenant(deps.db, pool.tenantId, (tx) => findLicense(tx, pool));
-  if (license === undefined) throw new LicensingError('not_found', 'There is no such license.');
-  return license;
+function readLicense(deps: Deps, pool: PoolRef): Promise<LicenseRecord> {
+  return withTenant(deps.db, pool.tenantId, (tx) => requireLicense(tx, pool));
 }
 
 /** The ordered checks of `domain/validation.ts` for this license as it was read. */

@@ -1,17 +1,18 @@
 import type { TenantTransaction } from '../data/database.ts';
 import { insertLicenseEvents } from '../data/license-events.ts';
-import { findLicense, updateLicense, type LicenseRecord } from '../data/licenses.ts';
+import { updateLicense, type LicenseRecord } from '../data/licenses.ts';
 import { lockPool, raiseConfigVersion } from '../data/pools.ts';
 import { listOpenSessions } from '../data/sessions.ts';
 import { withTenant } from '../data/tenant.ts';
-import { LicensingError } from '../domain/errors.ts';
 import type { LicenseEvent } from '../domain/events.ts';
 import { deriveLicense, poolStatusOf, type LicenseFacts } from '../domain/license.ts';
 import type { PoolRef } from '../domain/seat.ts';
 import { newId } from '../platform/ids.ts';
+import { audit, type AuditContext } from './audit.ts';
 import type { Deps } from './deps.ts';
 import { endSessions } from './end-session.ts';
 import { poolConfigOfLicense } from './pool-config.ts';
+import { requireLicense } from './read-license.ts';
 import { settleDropped } from './settle-dropped.ts';
 
 /** A change of a license's facts, and the event that records it. */
@@ -35,8 +36,7 @@ export async function applyLicense(
   { event, detail = {}, change }: LicenseChange,
 ): Promise<LicenseRecord> {
   await lockPool(tx, pool, 'exclusive');
-  const present = await findLicense(tx, pool);
-  if (present === undefined) throw new LicensingError('not_found', 'There is no such license.');
+  const present = await requireLicense(tx, pool);
   const facts = pickFacts(change(present));
   const { status } = deriveLicense(facts, new Date());
   await updateLicense(tx, pool, { ...facts, status });
@@ -68,20 +68,21 @@ async function endWithdrawnSessions(
  */
 export async function changeLicense(
   deps: Deps,
+  context: AuditContext,
   pool: PoolRef,
-  change: LicenseChange,
-  alsoInTransaction: (tx: TenantTransaction) => Promise<void> = () => Promise.resolve(),
-): Promise<LicenseRecord> {
+  change: LicenseChange & { action: string },
+): Promise<void> {
   const license = await withTenant(deps.systemDb, pool.tenantId, async (tx) => {
     const applied = await applyLicense(tx, pool, change);
-    await alsoInTransaction(tx);
+    const { tenantId, licenseId: subjectId } = pool;
+    const { action, detail = {} } = change;
+    await audit(tx, context, { tenantId, action, subjectId, detail });
     return applied;
   });
   deps.reached('license:applied');
   await syncPool(deps, license).catch((error: unknown) => {
     deps.log.warn({ err: error, ...pool }, 'Pool learns of the change with its next acquire');
   });
-  return license;
 }
 
 /** Pushes a license's present configuration to its pool; a pool that Redis does not know needs none. */

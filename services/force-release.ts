@@ -1,8 +1,7 @@
-import { insertAuditEntry, type Actor } from '../data/audit-log.ts';
 import { findSession, type SessionRecord } from '../data/sessions.ts';
 import { withTenant } from '../data/tenant.ts';
 import { LicensingError } from '../domain/errors.ts';
-import { newId } from '../platform/ids.ts';
+import { audit, type AuditContext } from './audit.ts';
 import { confirmRelease } from './confirm-release.ts';
 import type { Deps } from './deps.ts';
 import { endSessions } from './end-session.ts';
@@ -16,22 +15,16 @@ import { endSessions } from './end-session.ts';
  */
 export async function forceRelease(
   deps: Deps,
-  input: { tenantId: string; sessionId: string; note: string; actor: Actor; requestId: string },
+  context: AuditContext,
+  input: { tenantId: string; sessionId: string; note: string },
 ): Promise<SessionRecord> {
-  const { tenantId, sessionId, note, actor, requestId } = input;
+  const { tenantId, sessionId, note } = input;
   const row = await withTenant(deps.db, tenantId, async (tx) => {
     await endSessions(tx, tenantId, [{ sessionId, reason: 'forced', detail: note }]);
     const ended = await findSession(tx, { tenantId, sessionId });
     if (ended === undefined) throw new LicensingError('not_found', 'There is no such session.');
-    await insertAuditEntry(tx, {
-      id: newId('aud'),
-      tenantId,
-      actor,
-      action: 'session.force_release',
-      subjectId: sessionId,
-      detail: { reason: note },
-      requestId,
-    });
+    const act = { tenantId, action: 'session.force_release', subjectId: sessionId };
+    await audit(tx, context, { ...act, detail: { reason: note } });
     return ended;
   });
   deps.reached('force-release:ended-in-ledger');

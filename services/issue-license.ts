@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { insertCredential } from '../data/credentials.ts';
 import { insertLicenseEvents } from '../data/license-events.ts';
-import { findLicense, insertLicense, type LicenseRecord } from '../data/licenses.ts';
+import { insertLicense, type LicenseRecord } from '../data/licenses.ts';
 import { findPlan, findTenant } from '../data/catalog.ts';
 import type { TenantTransaction } from '../data/database.ts';
+import { withTenant } from '../data/tenant.ts';
 import { LicensingError } from '../domain/errors.ts';
 import { deriveLicense } from '../domain/license.ts';
 import { licenseKeyBytes, licenseKeyFrom } from '../domain/license-key.ts';
@@ -15,7 +16,10 @@ import {
 } from '../domain/policy.ts';
 import { newId } from '../platform/ids.ts';
 import { hashLicenseKey } from '../signing/keys.ts';
+import { audit, type AuditContext } from './audit.ts';
+import type { Deps } from './deps.ts';
 import { refuseSeatsOutside } from './license-changes.ts';
+import { requireLicense } from './read-license.ts';
 
 export interface IssueInput {
   tenantId: string;
@@ -36,6 +40,21 @@ export interface IssueInput {
  * the plan does not sell, or overrides that do not fit it.
  */
 export async function issueLicense(
+  deps: Pick<Deps, 'systemDb'>,
+  context: AuditContext,
+  input: IssueInput,
+): Promise<{ license: LicenseRecord; licenseKey: string }> {
+  const { tenantId, planId } = input;
+  return withTenant(deps.systemDb, tenantId, async (tx) => {
+    const issued = await writeLicense(tx, input);
+    const { id: subjectId, seats } = issued.license;
+    const detail = { planId, seats };
+    await audit(tx, context, { tenantId, action: 'license.issue', subjectId, detail });
+    return issued;
+  });
+}
+
+async function writeLicense(
   tx: TenantTransaction,
   input: IssueInput,
 ): Promise<{ license: LicenseRecord; licenseKey: string }> {
@@ -80,9 +99,7 @@ export async function issueLicense(
       detail: { seats },
     },
   ]);
-  const license = await findLicense(tx, { tenantId, licenseId: id });
-  if (license === undefined) throw new Error('The license that was just inserted is not there');
-  return { license, licenseKey };
+  return { license: await requireLicense(tx, { tenantId, licenseId: id }), licenseKey };
 }
 
 /** The plan's policy is sound, so a fault comes from what the license replaces in it. */

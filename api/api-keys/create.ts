@@ -1,13 +1,7 @@
 import { z } from 'zod';
-import { findTenant } from '../../data/catalog.ts';
-import { insertCredential } from '../../data/credentials.ts';
-import { withTenant } from '../../data/tenant.ts';
-import { LicensingError } from '../../domain/errors.ts';
 import { scopes } from '../../domain/scope.ts';
-import { newId } from '../../platform/ids.ts';
-import { hashApiKey, makeApiKey } from '../../signing/keys.ts';
-import { audit } from '../audit.ts';
 import { requireTenantHeader } from '../middleware/authenticate.ts';
+import { createApiKey } from '../../services/api-keys.ts';
 import { defineOperation } from '../operation.ts';
 import { phraseSchema } from '../schemas.ts';
 
@@ -46,26 +40,8 @@ export const create = defineOperation({
   replies: { 201: { description: 'The key and its secret.', body: created } },
   errors: ['not_found'],
   async handle(context, input) {
-    const { deps, caller } = context;
-    const tenantId = requireTenantHeader(caller.tenantHeader);
-    const secret = makeApiKey('lht_');
-    const hash = hashApiKey('lht_', secret);
-    if (hash === null) throw new Error('The API key that was just made has no valid form');
-    const apiKey = { id: newId('key'), tenantId, ...input.body };
-    await withTenant(deps.systemDb, tenantId, async (tx) => {
-      if ((await findTenant(tx, tenantId)) === undefined) {
-        throw new LicensingError('not_found', 'There is no such tenant.');
-      }
-      await insertCredential(tx, { ...apiKey, kind: 'api_key', subjectId: null, hash });
-      const { name, scopes: allowed } = apiKey;
-      const detail = { name, scopes: allowed };
-      await audit(tx, context, {
-        tenantId,
-        action: 'api_key.create',
-        subjectId: apiKey.id,
-        detail,
-      });
-    });
-    return { status: 201, body: { apiKey, secret } };
+    const tenantId = requireTenantHeader(context.caller.tenantHeader);
+    const made = await createApiKey(context.deps, context, { tenantId, ...input.body });
+    return { status: 201, body: made };
   },
 });

@@ -1,6 +1,4 @@
-import { revokeApiKey } from '../../data/credentials.ts';
-import { LicensingError } from '../../domain/errors.ts';
-import { audit } from '../audit.ts';
+import { revokeApiKey } from '../../services/api-keys.ts';
 import { defineOperation } from '../operation.ts';
 import { idParams } from '../schemas.ts';
 
@@ -15,11 +13,7 @@ export const revoke = defineOperation({
   replies: { 204: { description: 'The key opens nothing any more.', body: undefined } },
   errors: [],
   async handle(context, { params }) {
-    await context.deps.systemDb.transaction().execute(async (tx) => {
-      const key = await revokeApiKey(tx, params.id);
-      if (key === undefined) throw new LicensingError('not_found', 'There is no such API key.');
-      await audit(tx, context, { ...key, action: 'api_key.revoke', subjectId: params.id });
-    });
+    await revokeApiKey(context.deps, context, params.id);
     return { status: 204 };
   },
 });

@@ -2,7 +2,6 @@ import type { z } from 'zod';
 import { changeLicense, type LicenseChange } from '../../services/apply-license.ts';
 import { poolForOperator } from '../../services/pool-for-operator.ts';
 import { readLicense } from '../../services/read-license.ts';
-import { audit } from '../audit.ts';
 import { defineOperation, type Operation } from '../operation.ts';
 import { idParams } from '../schemas.ts';
 import { licenseSchema, presentLicense } from './license-schema.ts';
@@ -30,15 +29,7 @@ export function defineLicenseChange<Body extends z.ZodObject>(declaration: {
     async handle(context, { params, body }) {
       const { deps, caller } = context;
       const pool = await poolForOperator(deps, params.id, caller.tenantHeader);
-      const wanted = change(body as z.output<Body>);
-      await changeLicense(deps, pool, wanted, (tx) =>
-        audit(tx, context, {
-          tenantId: pool.tenantId,
-          action,
-          subjectId: pool.licenseId,
-          detail: wanted.detail ?? {},
-        }),
-      );
+      await changeLicense(deps, context, pool, { action, ...change(body as z.output<Body>) });
       const { license, open } = await readLicense(deps, pool);
       return { status: 200, body: presentLicense(license, open) };
     },

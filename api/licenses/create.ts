@@ -1,7 +1,5 @@
 import { z } from 'zod';
-import { withTenant } from '../../data/tenant.ts';
 import { issueLicense } from '../../services/issue-license.ts';
-import { audit } from '../audit.ts';
 import { requireTenantHeader } from '../middleware/authenticate.ts';
 import { defineOperation } from '../operation.ts';
 import { policySchema } from '../plans/policy-schema.ts';
@@ -39,22 +37,12 @@ export const create = defineOperation({
   replies: { 201: { description: 'The license and its key.', body: issued } },
   errors: ['not_found'],
   async handle(context, input) {
-    const { deps, caller } = context;
-    const tenantId = requireTenantHeader(caller.tenantHeader);
-    const { expiresAt, ...rest } = input.body;
-    const { license, licenseKey } = await withTenant(deps.systemDb, tenantId, async (tx) => {
-      const result = await issueLicense(tx, {
-        ...rest,
-        tenantId,
-        expiresAt: expiresAt === null ? null : new Date(expiresAt),
-      });
-      await audit(tx, context, {
-        tenantId,
-        action: 'license.issue',
-        subjectId: result.license.id,
-        detail: { planId: rest.planId, seats: result.license.seats },
-      });
-      return result;
+    const tenantId = requireTenantHeader(context.caller.tenantHeader);
+    const { expiresAt, ...terms } = input.body;
+    const { license, licenseKey } = await issueLicense(context.deps, context, {
+      ...terms,
+      tenantId,
+      expiresAt: expiresAt === null ? null : new Date(expiresAt),
     });
     return { status: 201, body: { license: presentLicense(license, undefined), licenseKey } };
   },

@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import { listSessions, type SessionRecord } from '../../data/sessions.ts';
-import { withTenant } from '../../data/tenant.ts';
+import type { SessionRecord } from '../../data/sessions.ts';
 import { endReasons } from '../../domain/errors.ts';
 import { usageTypes } from '../../domain/validation.ts';
-import { readLicense } from '../../services/read-license.ts';
+import { listLicenseSessions } from '../../services/session-history.ts';
 import { defineOperation } from '../operation.ts';
 import { pageOf, readPage } from '../page.ts';
 import { cursorQuery, deviceSchema, fenceSchema, idParams, pageSchema } from '../schemas.ts';
@@ -36,7 +35,7 @@ export const ledgerSessionSchema = z
   })
   .meta({ id: 'LedgerSession' });
 
-export const listLicenseSessions = defineOperation({
+export const listSessions = defineOperation({
   id: 'listLicenseSessions',
   method: 'get',
   path: '/v1/licenses/{id}/sessions',
@@ -49,12 +48,13 @@ export const listLicenseSessions = defineOperation({
   replies: { 200: { description: 'A page of sessions.', body: pageSchema(ledgerSessionSchema) } },
   errors: [],
   async handle({ deps, caller: { tenantId } }, input) {
-    const pool = { tenantId, licenseId: input.params.id };
     const page = readPage(input.query);
-    await readLicense(deps, pool);
-    const found = await withTenant(deps.db, tenantId, (tx) =>
-      listSessions(tx, { ...pool, ...page, onlyOpen: input.query.open }),
-    );
+    const found = await listLicenseSessions(deps, {
+      tenantId,
+      licenseId: input.params.id,
+      onlyOpen: input.query.open,
+      ...page,
+    });
     const { items, nextCursor } = pageOf(found, page);
     return { status: 200, body: { items: items.map(presentLedgerSession), nextCursor } };
   },

@@ -1,6 +1,4 @@
-import { listLicenses } from '../../data/licenses.ts';
-import { countOpenSessions } from '../../data/sessions.ts';
-import { withTenant } from '../../data/tenant.ts';
+import { listLicenses } from '../../services/read-license.ts';
 import { defineOperation } from '../operation.ts';
 import { pageOf, readPage } from '../page.ts';
 import { cursorQuery, pageSchema } from '../schemas.ts';
@@ -19,15 +17,9 @@ export const list = defineOperation({
   errors: [],
   async handle({ deps, caller: { tenantId } }, { query }) {
     const page = readPage(query);
-    const { licenses, counts } = await withTenant(deps.db, tenantId, async (tx) => {
-      const found = await listLicenses(tx, { tenantId, ...page });
-      const ids = found.map(({ id }) => id);
-      return { licenses: found, counts: await countOpenSessions(tx, tenantId, ids) };
-    });
-    const { items, nextCursor } = pageOf(licenses, page);
-    return {
-      status: 200,
-      body: { items: items.map((item) => presentLicense(item, counts.get(item.id))), nextCursor },
-    };
+    const found = await listLicenses(deps, { tenantId, ...page });
+    const { items, nextCursor } = pageOf(found, page);
+    const licenses = items.map(({ license, open }) => presentLicense(license, open));
+    return { status: 200, body: { items: licenses, nextCursor } };
   },
 });

@@ -1,9 +1,6 @@
 import { z } from 'zod';
-import { findProduct, insertPlan } from '../../data/catalog.ts';
-import { LicensingError } from '../../domain/errors.ts';
 import { faultOfPolicy } from '../../domain/policy.ts';
-import { newId } from '../../platform/ids.ts';
-import { audit } from '../audit.ts';
+import { createPlan } from '../../services/plans.ts';
 import { defineOperation } from '../operation.ts';
 import { codeSchema } from '../products/product-schema.ts';
 import { idSchema, phraseSchema } from '../schemas.ts';
@@ -34,23 +31,7 @@ export const create = defineOperation({
   replies: { 201: { description: 'The plan.', body: planSchema } },
   errors: ['conflict'],
   async handle(context, input) {
-    const id = newId('pln');
-    const plan = await context.deps.systemDb.transaction().execute(async (tx) => {
-      if ((await findProduct(tx, input.body.productId)) === undefined) {
-        throw new LicensingError('invalid_request', 'There is no such product.', {
-          extra: { errors: [{ path: 'productId', message: 'must be the id of a product' }] },
-        });
-      }
-      const created = await insertPlan(tx, { id, ...input.body });
-      if (created === undefined) {
-        throw new LicensingError(
-          'conflict',
-          `The product has a plan with the code ${input.body.code}.`,
-        );
-      }
-      await audit(tx, context, { tenantId: null, action: 'plan.create', subjectId: id });
-      return created;
-    });
+    const plan = await createPlan(context.deps, context, input.body);
     return { status: 201, body: presentPlan(plan) };
   },
 });

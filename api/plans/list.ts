@@ -1,4 +1,4 @@
-import { listPlans } from '../../data/catalog.ts';
+import { listPlans } from '../../services/plans.ts';
 import { defineOperation } from '../operation.ts';
 import { pageOf, readPage } from '../page.ts';
 import { cursorQuery, pageSchema } from '../schemas.ts';
@@ -16,7 +16,7 @@ export const list = defineOperation({
   errors: [],
   async handle({ deps }, { query }) {
     const page = readPage(query);
-    const { items, nextCursor } = pageOf(await listPlans(deps.systemDb, page), page);
+    const { items, nextCursor } = pageOf(await listPlans(deps, page), page);
     return { status: 200, body: { items: items.map(presentPlan), nextCursor } };
   },
 });

@@ -1,5 +1,4 @@
-import { findPlan } from '../../data/catalog.ts';
-import { LicensingError } from '../../domain/errors.ts';
+import { readPlan } from '../../services/plans.ts';
 import { defineOperation } from '../operation.ts';
 import { idParams } from '../schemas.ts';
 import { presentPlan, planSchema } from './plan-schema.ts';
@@ -15,8 +14,6 @@ export const show = defineOperation({
   replies: { 200: { description: 'The plan.', body: planSchema } },
   errors: [],
   async handle({ deps }, { params }) {
-    const plan = await findPlan(deps.systemDb, params.id);
-    if (plan === undefined) throw new LicensingError('not_found', 'There is no such plan.');
-    return { status: 200, body: presentPlan(plan) };
+    return { status: 200, body: presentPlan(await readPlan(deps, params.id)) };
   },
 });

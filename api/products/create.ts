@@ -1,8 +1,5 @@
 import { z } from 'zod';
-import { insertProduct } from '../../data/catalog.ts';
-import { LicensingError } from '../../domain/errors.ts';
-import { newId } from '../../platform/ids.ts';
-import { audit } from '../audit.ts';
+import { createProduct } from '../../services/products.ts';
 import { defineOperation } from '../operation.ts';
 import { phraseSchema } from '../schemas.ts';
 import { codeSchema, presentProduct, productSchema } from './product-schema.ts';
@@ -22,18 +19,7 @@ export const create = defineOperation({
   replies: { 201: { description: 'The product.', body: productSchema } },
   errors: ['conflict'],
   async handle(context, input) {
-    const id = newId('prd');
-    const product = await context.deps.systemDb.transaction().execute(async (tx) => {
-      const created = await insertProduct(tx, { id, ...input.body });
-      if (created === undefined) {
-        throw new LicensingError(
-          'conflict',
-          `There is a product with the code ${input.body.code}.`,
-        );
-      }
-      await audit(tx, context, { tenantId: null, action: 'product.create', subjectId: id });
-      return created;
-    });
+    const product = await createProduct(context.deps, context, input.body);
     return { status: 201, body: presentProduct(product) };
   },
 });

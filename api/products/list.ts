@@ -1,4 +1,4 @@
-import { listProducts } from '../../data/catalog.ts';
+import { listProducts } from '../../services/products.ts';
 import { defineOperation } from '../operation.ts';
 import { pageOf, readPage } from '../page.ts';
 import { cursorQuery, pageSchema } from '../schemas.ts';
@@ -16,7 +16,7 @@ export const list = defineOperation({
   errors: [],
   async handle({ deps }, { query }) {
     const page = readPage(query);
-    const { items, nextCursor } = pageOf(await listProducts(deps.systemDb, page), page);
+    const { items, nextCursor } = pageOf(await listProducts(deps, page), page);
     return { status: 200, body: { items: items.map(presentProduct), nextCursor } };
   },
 });

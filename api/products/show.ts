@@ -1,5 +1,4 @@
-import { findProduct } from '../../data/catalog.ts';
-import { LicensingError } from '../../domain/errors.ts';
+import { readProduct } from '../../services/products.ts';
 import { defineOperation } from '../operation.ts';
 import { idParams } from '../schemas.ts';
 import { presentProduct, productSchema } from './product-schema.ts';
@@ -15,8 +14,6 @@ export const show = defineOperation({
   replies: { 200: { description: 'The product.', body: productSchema } },
   errors: [],
   async handle({ deps }, { params }) {
-    const product = await findProduct(deps.systemDb, params.id);
-    if (product === undefined) throw new LicensingError('not_found', 'There is no such product.');
-    return { status: 200, body: presentProduct(product) };
+    return { status: 200, body: presentProduct(await readProduct(deps, params.id)) };
   },
 });

@@ -23,13 +23,11 @@ export const forceRelease = defineOperation({
   body,
   replies: { 200: { description: 'The session, ended.', body: ledgerSessionSchema } },
   errors: [],
-  async handle({ deps, caller: { tenantId, actor }, requestId }, input) {
-    const row = await forceReleaseSession(deps, {
-      tenantId,
+  async handle(context, input) {
+    const row = await forceReleaseSession(context.deps, context, {
+      tenantId: context.caller.tenantId,
       sessionId: input.params.id,
       note: input.body.reason,
-      actor,
-      requestId,
     });
     return { status: 200, body: presentLedgerSession(row) };
   },

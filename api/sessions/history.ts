@@ -1,8 +1,5 @@
 import { z } from 'zod';
-import { listSessionEvents } from '../../data/license-events.ts';
-import { findSession } from '../../data/sessions.ts';
-import { withTenant } from '../../data/tenant.ts';
-import { LicensingError } from '../../domain/errors.ts';
+import { readSessionHistory } from '../../services/session-history.ts';
 import { defineOperation } from '../operation.ts';
 import { idParams } from '../schemas.ts';
 
@@ -30,12 +27,7 @@ export const history = defineOperation({
   replies: { 200: { description: 'The session’s events.', body: historySchema } },
   errors: [],
   async handle({ deps, caller: { tenantId } }, { params }) {
-    const session = { tenantId, sessionId: params.id };
-    const events = await withTenant(deps.db, tenantId, async (tx) => {
-      const row = await findSession(tx, session);
-      if (row === undefined) throw new LicensingError('not_found', 'There is no such session.');
-      return listSessionEvents(tx, session);
-    });
+    const events = await readSessionHistory(deps, { tenantId, sessionId: params.id });
     const items = events.map(({ at, event, detail }) => ({
       at: at.toISOString(),
       event,

@@ -1,8 +1,5 @@
 import { z } from 'zod';
-import { insertTenant } from '../../data/catalog.ts';
-import { withTenant } from '../../data/tenant.ts';
-import { newId } from '../../platform/ids.ts';
-import { audit } from '../audit.ts';
+import { createTenant } from '../../services/tenants.ts';
 import { defineOperation } from '../operation.ts';
 import { phraseSchema } from '../schemas.ts';
 import { presentTenant, tenantSchema } from './tenant-schema.ts';
@@ -20,12 +17,7 @@ export const create = defineOperation({
   replies: { 201: { description: 'The tenant.', body: tenantSchema } },
   errors: [],
   async handle(context, input) {
-    const id = newId('ten');
-    const tenant = await withTenant(context.deps.systemDb, id, async (tx) => {
-      const created = await insertTenant(tx, { id, name: input.body.name });
-      await audit(tx, context, { tenantId: id, action: 'tenant.create', subjectId: id });
-      return created;
-    });
+    const tenant = await createTenant(context.deps, context, input.body);
     return { status: 201, body: presentTenant(tenant) };
   },
 });

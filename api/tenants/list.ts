@@ -1,4 +1,4 @@
-import { listTenants } from '../../data/catalog.ts';
+import { listTenants } from '../../services/tenants.ts';
 import { defineOperation } from '../operation.ts';
 import { pageOf, readPage } from '../page.ts';
 import { cursorQuery, pageSchema } from '../schemas.ts';
@@ -16,7 +16,7 @@ export const list = defineOperation({
   errors: [],
   async handle({ deps }, { query }) {
     const page = readPage(query);
-    const { items, nextCursor } = pageOf(await listTenants(deps.systemDb, page), page);
+    const { items, nextCursor } = pageOf(await listTenants(deps, page), page);
     return { status: 200, body: { items: items.map(presentTenant), nextCursor } };
   },
 });

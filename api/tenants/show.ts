@@ -1,5 +1,4 @@
-import { findTenant } from '../../data/catalog.ts';
-import { LicensingError } from '../../domain/errors.ts';
+import { readTenant } from '../../services/tenants.ts';
 import { defineOperation } from '../operation.ts';
 import { idParams } from '../schemas.ts';
 import { presentTenant, tenantSchema } from './tenant-schema.ts';
@@ -15,8 +14,6 @@ export const show = defineOperation({
   replies: { 200: { description: 'The tenant.', body: tenantSchema } },
   errors: [],
   async handle({ deps }, { params }) {
-    const tenant = await findTenant(deps.systemDb, params.id);
-    if (tenant === undefined) throw new LicensingError('not_found', 'There is no such tenant.');
-    return { status: 200, body: presentTenant(tenant) };
+    return { status: 200, body: presentTenant(await readTenant(deps, params.id)) };
   },
 });

@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { connectTemporal } from '../../platform/temporal.ts';
+import { sessionWorkflowId } from '../../workflows/contract.ts';
 import { createOperator, type Operator } from '../operator.ts';
 import type { Stack } from '../stack.ts';
 import { runCopy, type Copy } from './run-copy.ts';
@@ -64,11 +65,11 @@ export async function tellStory(stack: Stack, tell: Tell): Promise<void> {
   try {
     const holders = await grantAll(names.map(start), tell);
     const sixth = await queueOne(start('Copy 6'), tell);
-    await killAndHandOver({ holders, sixth, operator, stack, tell });
+    const handedTo = await killAndHandOver({ holders, sixth, operator, stack, tell });
     await releaseAll([...holders.slice(0, 1), ...holders.slice(2), { copy: sixth }], tell);
     await confirmAllFree(operator, stack, license.licenseId);
     tell({ step: 'ended', text: 'All seats are free again.', licenseId: license.licenseId });
-    await confirmFollowed(stack, license.licenseId);
+    await confirmFollowed(stack, [...holders.map(({ sessionId }) => sessionId), handedTo]);
     const followed = `Each session has its workflow: ${workflowsUrl(stack, license.licenseId)}`;
     tell({ step: 'followed', text: followed, licenseId: license.licenseId });
   } finally {
@@ -114,6 +115,7 @@ async function queueOne(copy: Copy, tell: Tell): Promise<Copy> {
   return copy;
 }
 
+/** @returns the session that got the seat. */
 async function killAndHandOver({
   holders,
   sixth,
@@ -126,7 +128,7 @@ async function killAndHandOver({
   operator: Operator;
   stack: Stack;
   tell: Tell;
-}): Promise<void> {
+}): Promise<string> {
   const [, victim] = holders;
   if (victim === undefined) throw new Error('There is no copy to kill');
   const { copy, sessionId } = victim;
@@ -150,6 +152,7 @@ async function killAndHandOver({
   if (afterSeconds * 1_000 > demoLeaseMs + lapseSlackMs) {
     throw new Error(`The seat was handed over only ${afterSeconds} s after the kill`);
   }
+  return granted.sessionId;
 }
 
 async function releaseAll(holders: { copy: Copy }[], tell: Tell): Promise<void> {
@@ -169,18 +172,22 @@ async function confirmAllFree(operator: Operator, stack: Stack, licenseId: strin
   }
 }
 
-/** Every session of the license has a workflow that has completed and says how it ended. */
-async function confirmFollowed(stack: Stack, licenseId: string): Promise<void> {
+/** Each of the sessions has a workflow, and it completed. */
+async function confirmFollowed(stack: Stack, sessionIds: string[]): Promise<void> {
   const { client, close } = connectTemporal({
     TEMPORAL_ADDRESS: stack.temporalAddress,
     TEMPORAL_NAMESPACE: 'default',
   });
+  const hasCompleted = async (sessionId: string) => {
+    const handle = client.workflow.getHandle(sessionWorkflowId(stack.demo.tenantId, sessionId));
+    // A session whose message is still on its way has no workflow yet.
+    const found = await handle.describe().catch(() => null);
+    return found?.status.name === 'COMPLETED';
+  };
   try {
     for (let tries = 0; tries < 100; tries += 1) {
-      // Status is a word of the query language too, hence the backticks.
-      const query = `LicenseId = '${licenseId}' and \`Status\` = 'ended' and ExecutionStatus = 'Completed'`;
-      const { count } = await client.workflow.count(query);
-      if (count >= names.length + 1) return;
+      const completed = await Promise.all(sessionIds.map(hasCompleted));
+      if (completed.every(Boolean)) return;
       await delay(200);
     }
     throw new Error('Not every session has a workflow that completed');

@@ -1,0 +1,15 @@
+/**
+ * `npm run create-operator-key -- <name>`: prints a new operator key, the one credential that cannot be
+ * made over the API. Only its hash is stored.
+ */
+import { loadConfig } from '../platform/config.ts';
+import { createOperatorKey } from '../services/create-operator-key.ts';
+
+const [name] = process.argv.slice(2);
+if (name === undefined || name === '--help') {
+  console.error(
+    'Usage: npm run create-operator-key -- <name of the person or machine that gets it>',
+  );
+  process.exit(64);
+}
+console.log(await createOperatorKey(loadConfig().SYSTEM_DATABASE_URL, name));

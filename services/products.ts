@@ -1,0 +1,43 @@
+/** The vendor's products. */
+import {
+  findProduct,
+  insertProduct,
+  listProducts as listRows,
+  type Page,
+  type ProductRecord,
+} from '../data/catalog.ts';
+import { LicensingError } from '../domain/errors.ts';
+import { newId } from '../platform/ids.ts';
+import { audit, type AuditContext } from './audit.ts';
+import type { Deps } from './deps.ts';
+
+/** @throws LicensingError `conflict` when the code is taken. */
+export async function createProduct(
+  deps: Pick<Deps, 'systemDb'>,
+  context: AuditContext,
+  input: { code: string; name: string },
+): Promise<ProductRecord> {
+  const id = newId('prd');
+  return deps.systemDb.transaction().execute(async (tx) => {
+    const product = await insertProduct(tx, { id, ...input });
+    if (product === undefined) {
+      throw new LicensingError('conflict', `There is a product with the code ${input.code}.`);
+    }
+    await audit(tx, context, { tenantId: null, action: 'product.create', subjectId: id });
+    return product;
+  });
+}
+
+/** @throws LicensingError `not_found`. */
+export async function readProduct(
+  deps: Pick<Deps, 'systemDb'>,
+  id: string,
+): Promise<ProductRecord> {
+  const product = await findProduct(deps.systemDb, id);
+  if (product === undefined) throw new LicensingError('not_found', 'There is no such product.');
+  return product;
+}
+
+export function listProducts(deps: Pick<Deps, 'systemDb'>, page: Page): Promise<ProductRecord[]> {
+  return listRows(deps.systemDb, page);
+}
