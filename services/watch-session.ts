@@ -40,7 +40,7 @@ export async function watchSession(
     const first = await lookAtSeat(deps, session);
     let seat = first;
     while (seat.word === 'QUEUED' && !hasMoved(first, seat) && !options.signal.aborted) {
-      const leftMs = endsAt - performance.now();
+      const leftMs = Math.ceil(endsAt - performance.now());
       if (leftMs <= 0) break;
       await announced.next(Math.min(leftMs, lookAgainMs, untilNextChange(seat)), options.signal);
       seat = await lookAtSeat(deps, session);
