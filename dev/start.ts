@@ -14,15 +14,16 @@ Starts Postgres, Redis, Temporal, the API and the worker on this machine, seeds 
 tells the story of five seats and six copies. Then it stays up until Ctrl-C; the next start goes on
 where this one ended.
 
-  --once    end after the story: exit code 0 if every step happened as it must, else 1
-  --json    one JSON line for each step on standard output
-  --reset   begin again: removes the state in .leasehold
-  --help    show this
+  --once           end after the story: exit code 0 if every step happened as it must, else 1
+  --json           one JSON line for each step on standard output
+  --reset          begin again: removes the state in .leasehold
+  --state FOLDER   keep the state there instead of in .leasehold
+  --help           show this
 `;
 
-const folder = fileURLToPath(new URL('../.leasehold', import.meta.url));
-
 const options = readOptions();
+const folder = options.state ?? fileURLToPath(new URL('../.leasehold', import.meta.url));
+
 if (options.help) {
   process.stdout.write(help);
 } else {
@@ -34,7 +35,9 @@ if (options.help) {
 function readOptions() {
   const flag = { type: 'boolean', default: false } as const;
   try {
-    return parseArgs({ options: { once: flag, json: flag, reset: flag, help: flag } }).values;
+    const state = { type: 'string' } as const;
+    return parseArgs({ options: { once: flag, json: flag, reset: flag, help: flag, state } })
+      .values;
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${help}`);
     process.exit(64);
