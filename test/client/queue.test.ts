@@ -76,6 +76,17 @@ test('an attempt that was aborted before it began asks nobody', async () => {
   expect(await server.seatsOf(license)).toMatchObject({ used: 0 });
 });
 
+test('an attempt that is aborted while the server grants gives the seat back', async () => {
+  const license = await server.givenLicense({ count: 1 });
+  const leaving = new AbortController();
+  const attempt = acquire({ ...license.options, signal: leaving.signal });
+  leaving.abort(new Error('Too late'));
+  await expect(attempt).rejects.toThrow('Too late');
+  await using seat = await acquire({ ...license.options, instanceKey: 'next' });
+  // Somebody was granted a seat before.
+  expect(seat.fence?.counter).toBe(2);
+});
+
 test('who does not wait is refused while another process of the instance waits, and takes no place away', async () => {
   const license = await server.givenLicense({ count: 1 });
   await using holder = await acquire({ ...license.options, instanceKey: 'holder' });
