@@ -30,7 +30,7 @@ export function createMetrics(process: 'api' | 'worker') {
     }),
     heartbeats: new Counter({
       name: 'heartbeats_total',
-      help: 'Answers to heartbeats: renewed, waiting, ended or no_pool.',
+      help: 'Answers to heartbeats: renewed, queued, offered, ended or no_pool.',
       labelNames: ['outcome'],
       registers,
     }),
