@@ -181,8 +181,8 @@ describe('npm start', () => {
     const result = ({ id }: Held) =>
       client.workflow.getHandle(sessionWorkflowId(stack.demo.tenantId, id)).result();
     for (const session of sessions) {
-      const outcome = await eventually(() => result(session), { withinMs: 45_000, everyMs: 500 });
-      expect(outcome).toEqual({ endReason: 'released' });
+      const outcome = eventually(() => result(session), { withinMs: 45_000, everyMs: 500 });
+      expect(await outcome).toEqual({ endReason: 'released' });
     }
     await close();
   }, 90_000);
