@@ -1,25 +1,32 @@
 --[[
-  Pushes a license's settings to its pool before the next acquire brings them.
+  Tells a pool early what its license says now.
 
-  Guarantee: older settings never replace newer ones. A raised limit is offered to waiters at once; a
-  lowered one takes no seat away. A suspension or revocation ends every session in one step.
+  Guarantee: an older version than the pool knows changes nothing. When the license is suspended or
+  revoked, no session of the pool survives and none comes back with a later reinstatement; the work of
+  that does not grow with their number. Otherwise bounded: drops and offers at most 500 sessions each.
 
-  KEYS  1 meta  2 seats  3 queue  4 waiters  5 ended
-  ARGV  1… the pool's settings
-  Reply {NO_POOL}  {CONFIGURED, dropped}  {STALE, dropped}
-  Publishes lh:changes when a seat is offered or the pool was swept.
+  KEYS     meta, seats, queue, waiters, ended, prefix of sessions' keys (derived: one per instance met)
+  ARGV[1]  channel of announcements
+  ARGV[2]  what the license says now, packed
+
+  Replies, each but the last with the unacknowledged dropped sessions at its end:
+    CONFIGURED
+    STALE
+    NO_POOL
+  Publishes.
 ]]
---- @include now
---- @include live-pool
---- @include apply-config
---- @include drop-lapsed
---- @include promote
+-- @include live-pool
+-- @include apply-config
+-- @include drop-lapsed
+-- @include promote
+-- @include reply
 
-local pool = live_pool()
+local config = ARGV[2]
+
+local pool = livePool()
 if not pool then return { 'NO_POOL' } end
-if tonumber(ARGV[1]) < pool.version then return { 'STALE', dropped() } end
-local at = now()
-pool = apply_config(pool, 1)
-drop_lapsed(pool, at)
-promote(pool, at)
-return { 'CONFIGURED', dropped() }
+
+local isKnown = applyConfig(pool, config)
+dropLapsed(pool)
+promote(pool)
+return reply({ isKnown and 'CONFIGURED' or 'STALE' })

@@ -1,16 +1,31 @@
 import type { PoolRef } from '../domain/seat.ts';
 
-/**
- * The keys of a pool, in the order in which every script takes them. They share one hash tag, so that
- * a cluster keeps them together; scripts derive the `:s:<instance>` keys from the first. `:hard` is
- * reserved for offline rights.
- */
-export function poolKeys({ tenantId, licenseId }: PoolRef): string[] {
-  const tag = `lh:{${tenantId}:${licenseId}}`;
-  return ['meta', 'seats', 'queue', 'waiters', 'ended'].map((part) => `${tag}:${part}`);
+/** Where scripts announce that a waiter's place or offer changed. The message is `poolName`. */
+export const changesChannel = 'lh:changes';
+
+/** A pool by one name; it is the hash tag of all its keys. Ids hold neither colons nor braces. */
+export function poolName({ tenantId, licenseId }: PoolRef): string {
+  return `${tenantId}:${licenseId}`;
 }
 
-/** Key of the session of one instance. */
-export function sessionKey({ tenantId, licenseId }: PoolRef, instanceKey: string): string {
-  return `lh:{${tenantId}:${licenseId}}:s:${instanceKey}`;
+/**
+ * The pool's keys in the order in which every script takes them. The last is a prefix: a script
+ * derives `:s:<instance>` from it for each instance that it meets.
+ */
+export function poolKeys(pool: PoolRef): string[] {
+  return parts.map((part) => keyOf(pool, part));
+}
+
+const parts = ['meta', 'seats', 'queue', 'waiters', 'ended', 's:'];
+
+/** How many keys every script takes. */
+export const keyCount = parts.length;
+
+/** Sessions that scripts dropped and the ledger has not acknowledged. */
+export function endedKey(pool: PoolRef): string {
+  return keyOf(pool, 'ended');
+}
+
+function keyOf(pool: PoolRef, part: string): string {
+  return `lh:{${poolName(pool)}}:${part}`;
 }

@@ -1,43 +1,60 @@
 --[[
-  Drops what is over in a pool and hands the seats to whoever waits; and tells where one session
-  stands. Asked only to look, it changes nothing.
+  Drops what has lapsed in a pool and hands the seats to those who wait, or only looks.
 
-  Guarantee: looking says what dropping would do, so a workflow that looks first and drops then sees no
-  other outcome, unless the session was renewed in between.
+  Guarantee: what is dropped is reported until the ledger acknowledges it. A named session is dropped
+  before all others, so the answer about it is final unless it still runs. Looking changes nothing and
+  says what dropping would do. Bounded: drops and offers at most 501 sessions each.
 
-  KEYS  1 meta  2 seats  3 queue  4 waiters  5 ended
-  ARGV  1 session or ''  2 instance or ''  3 '1' to drop
-  Reply {NO_POOL}  {LAPSED, status or '', until or -1, end reason or '', next change, used, limit, now, dropped}
-  Publishes lh:changes when a seat is offered.
+  KEYS     meta, seats, queue, waiters, ended, prefix of sessions' keys (derived: one per instance met)
+  ARGV[1]  channel of announcements
+  ARGV[2]  session, or '' for none
+  ARGV[3]  instance, or ''
+  ARGV[4]  'drop' | 'look'
+
+  Replies, but for the last with the unacknowledged dropped sessions at its end:
+    LAPSED  queued | offered | active, until; or 'ended', reason; or nothing twice if none was named;
+            next change, used, limit, now
+    NO_POOL
+  Publishes when a place in the queue or an offer changed.
 ]]
-local id, instance, may_drop = ARGV[1], ARGV[2], ARGV[3] == '1'
+-- @include live-pool
+-- @include read-session
+-- @include standing
+-- @include drop-lapsed
+-- @include promote
+-- @include next-change
+-- @include reply
 
---- @include now
---- @include live-pool
---- @include session-of
---- @include drop-lapsed
---- @include promote
---- @include next-change
+local sessionId, instance, mode = ARGV[2], ARGV[3], ARGV[4]
 
-local pool = live_pool()
+local pool = livePool()
 if not pool then return { 'NO_POOL' } end
-local at = now()
-if may_drop then
-  drop_lapsed(pool, at)
-  promote(pool, at)
-end
 
-local status, until_at, reason = '', -1, ''
-if id ~= '' then
-  local session = session_of(instance)
-  if not session or session.id ~= id then
-    status, reason = 'ended', end_reason_of(instance, id, pool)
-  elseif session['until'] <= at then
-    status, reason = 'ended', lapse_reason(session, at)
-  else
-    status = session.status == 'closing' and 'active' or session.status
-    until_at = session['until']
+-- The caller ends the ledger row of a session that it is told has ended, so nothing may renew that
+-- session afterwards: one that lapsed and cannot be dropped yet is not called ended.
+local function dropNamed()
+  local session = readSession(pool, instance)
+  if not session.isLive or session.id ~= sessionId then return end
+  local due = dueOf(session, instance)
+  if due <= now and roomToDrop() > 0 then
+    dropSession(pool, instance, session, reasonToDrop(session, due), due)
   end
 end
-return { 'LAPSED', status, until_at, reason, next_change(), redis.call('ZCARD', KEYS[2]), pool.limit,
-  at, dropped() }
+
+local function stateOfNamed()
+  if sessionId == '' then return false, false end
+  local session = readSession(pool, instance)
+  local stage, due = standing(pool, session, instance, sessionId)
+  if stage then return stage, due end
+  local isUndropped = session.isLive and session.id == sessionId
+  if isUndropped and mode == 'drop' then return session.stage, dueOf(session, instance) end
+  return 'ended', due
+end
+
+if mode == 'drop' then
+  if sessionId ~= '' then dropNamed() end
+  dropLapsed(pool)
+  promote(pool)
+end
+local status, detail = stateOfNamed()
+return reply({ 'LAPSED', status, detail, nextChange(), seatsUsed(), pool.limit, now })

@@ -1,58 +1,67 @@
 import { readFileSync } from 'node:fs';
-import { basename } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { posix } from 'node:path';
 
-/** Where the scripts of this product are. */
-export const scriptFolder = fileURLToPath(new URL('./', import.meta.url));
+/** A line of its own in a script: `-- @include drop-lapsed` stands for `include/drop-lapsed.lua`. */
+const directive = /^-- @include (\S+)\s*$/;
 
-const directive = /^--- @include ([\w-]+)$/;
+export interface LoadOptions {
+  /** Where the scripts and their folder `include` are; this folder unless given. */
+  folder?: URL;
+  /** For tests: what a file, named by its path in the folder, says instead of its text. */
+  rewrite?: Rewrite;
+}
 
-/** Lets a test change a file's text as it is read: a mutant, or a clock that the test moves. */
-export type ReadScript = (path: string) => string;
+type Rewrite = (file: string, text: string) => string;
 
-/** The text of a script as it is on disk. */
-export const readScript: ReadScript = (path) => readFileSync(path, 'utf8');
+export const textAsIs: Rewrite = (_file, text) => text;
+
+/** A file that is being expanded, and the line that asked for it. */
+interface Request {
+  file: string;
+  from: { file: string; line: number } | null;
+  /** The files whose expansion led here, the script itself first. */
+  path: readonly string[];
+}
 
 /**
- * Reads a script and puts in what it includes: each include once, before what needs it.
+ * Reads a script and puts each file that it includes, directly or not, in the place of the first
+ * mention: each once, what it needs itself before it.
  *
- * @throws Error naming file and line for an include that is missing or includes itself in a circle.
+ * @param file path in the folder, as `acquire-seat.lua`.
+ * @throws Error for an include that is missing or includes itself, with the file and line that ask for
+ * it and how they were reached.
  */
-export function loadScript(
-  name: string,
-  options: { folder?: string; read?: ReadScript } = {},
-): string {
-  const { folder = scriptFolder, read = readScript } = options;
-  const done = new Set<string>();
-  return expand(`${folder}/${name}.lua`, []);
+export function loadScript(file: string, options: LoadOptions = {}): string {
+  return expand({ file, from: null, path: [] }, new Set(), options).join('\n');
+}
 
-  function expand(path: string, above: readonly string[]): string {
-    const lines = readOrExplain(path, above).split('\n');
-    return lines
-      .map((line, index) => {
-        const included = directive.exec(line)?.[1];
-        if (included === undefined) return line;
-        return include(included, [...above, `${basename(path)}:${index + 1}`]);
-      })
-      .join('\n');
-  }
+function expand(request: Request, done: Set<string>, options: LoadOptions): string[] {
+  const { file } = request;
+  if (request.path.includes(file)) throw fault(request, 'which includes itself');
+  if (done.has(file)) return [];
+  done.add(file);
+  const path = [...request.path, file];
+  return readLines(request, options).flatMap((text, index) => {
+    const name = directive.exec(text)?.[1];
+    if (name === undefined) return [text];
+    const included = posix.join('include', `${name}.lua`);
+    return expand({ file: included, from: { file, line: index + 1 }, path }, done, options);
+  });
+}
 
-  function include(included: string, above: readonly string[]): string {
-    if (above.some((place) => place.startsWith(`${included}.lua:`))) {
-      throw new Error(`Circular include: ${above.join(' → ')} → ${included}`);
-    }
-    if (done.has(included)) return '';
-    const text = expand(`${folder}/include/${included}.lua`, above);
-    done.add(included);
-    return text;
+function readLines(request: Request, options: LoadOptions): string[] {
+  const { file } = request;
+  const { folder = new URL('./', import.meta.url), rewrite = textAsIs } = options;
+  try {
+    const text = readFileSync(new URL(file, folder), 'utf8');
+    return rewrite(file, text).trimEnd().split('\n');
+  } catch (cause) {
+    throw fault(request, 'which cannot be read', cause);
   }
+}
 
-  function readOrExplain(path: string, above: readonly string[]): string {
-    try {
-      return read(path);
-    } catch (error) {
-      const from = above.length === 0 ? '' : `, included at ${above.join(' → ')}`;
-      throw new Error(`There is no script ${basename(path)}${from}`, { cause: error });
-    }
-  }
+function fault({ file, from, path }: Request, what: string, cause?: unknown): Error {
+  const asker = from === null ? '' : `${from.file}:${from.line} includes `;
+  const trail = [...path, file].join(' → ');
+  return new Error(`${asker}${file}, ${what} (${trail})`, { cause });
 }

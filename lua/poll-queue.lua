@@ -1,45 +1,52 @@
 --[[
-  Tells where a session stands, and keeps a waiter's place by showing that it lives.
+  Says where a session stands. For one that waits it is the sign of life.
 
-  Guarantee: a waiter's position never grows. The reply names when the next change of the pool is due,
-  so that whoever waits can come back just then.
+  Guarantee: a place in the queue counts live waiters only and never goes backwards; a seat that has
+  lapsed silently is found by the first who asks after it is due. Bounded: drops and offers at most 500
+  sessions each.
 
-  KEYS  1 meta  2 seats  3 queue  4 waiters  5 ended
-  ARGV  1 session  2 instance
-  Reply {NO_POOL}  {ENDED, reason, now, dropped}
-        {QUEUED, position, length, live until, queue until, mean tenure, next change, used, limit, now, dropped}
-        {OFFERED, offer until, next change, used, limit, now, dropped}
-        {ACTIVE, lease until, fence epoch, fence counter, used, limit, heartbeat, now, dropped}
-  Publishes lh:changes when a seat is offered.
+  KEYS     meta, seats, queue, waiters, ended, prefix of sessions' keys (derived: one per instance met)
+  ARGV[1]  channel of announcements
+  ARGV[2]  session
+  ARGV[3]  instance
+
+  Replies, each but the last with the unacknowledged dropped sessions at its end:
+    QUEUED   place, length, alive until, queued until, mean tenure, next change, used, limit, now
+    OFFERED  offer until, next change, used, limit, now
+    ACTIVE   lease until, fence, heartbeat interval, used, limit, now
+    ENDED    reason, now
+    NO_POOL
+  Publishes when a place in the queue or an offer changed.
 ]]
-local id, instance = ARGV[1], ARGV[2]
+-- @include live-pool
+-- @include read-session
+-- @include standing
+-- @include drop-lapsed
+-- @include promote
+-- @include next-change
+-- @include reply
 
---- @include now
---- @include live-pool
---- @include session-of
---- @include drop-lapsed
---- @include promote
---- @include next-change
+local sessionId, instance = ARGV[2], ARGV[3]
 
-local pool = live_pool()
+local pool = livePool()
 if not pool then return { 'NO_POOL' } end
-local at = now()
-drop_lapsed(pool, at)
-promote(pool, at)
-local session = session_of(instance)
-if not session or session.id ~= id then
-  return { 'ENDED', end_reason_of(instance, id, pool), at, dropped() }
-end
 
-local used = redis.call('ZCARD', KEYS[2])
-if session.status == 'queued' then
-  local live_until = math.min(at + pool.livenessMs, session.queueUntil)
-  redis.call('ZADD', KEYS[4], live_until, instance)
-  return { 'QUEUED', redis.call('ZRANK', KEYS[3], instance) + 1, redis.call('ZCARD', KEYS[3]),
-    live_until, session.queueUntil, pool.tenureMs, next_change(), used, pool.limit, at, dropped() }
+dropLapsed(pool)
+local session = readSession(pool, instance)
+if standing(pool, session, instance, sessionId) == 'queued' then
+  refreshWaiter(pool, instance, session)
 end
-if session.status == 'offered' then
-  return { 'OFFERED', session['until'], next_change(), used, pool.limit, at, dropped() }
+promote(pool)
+
+session = readSession(pool, instance)
+local stage, due = standing(pool, session, instance, sessionId)
+if not stage then return reply({ 'ENDED', due, now }) end
+if session.closing then return reply({ 'ENDED', 'released', now }) end
+if stage == 'queued' then
+  return reply({ 'QUEUED', placeOf(instance), liveWaiters(), due, tonumber(session.queueUntil),
+    pool.meanTenureMs or false, nextChange(), seatsUsed(), pool.limit, now })
 end
-return { 'ACTIVE', session['until'], session.fenceEpoch, session.fenceCounter, used, pool.limit,
-  pool.heartbeatMs, at, dropped() }
+if stage == 'offered' then
+  return reply({ 'OFFERED', due, nextChange(), seatsUsed(), pool.limit, now })
+end
+return reply({ 'ACTIVE', due, session.fence, pool.heartbeatMs, seatsUsed(), pool.limit, now })

@@ -1,9 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import type { Redis } from 'ioredis';
 import type { PoolRef } from '../domain/seat.ts';
-
-/** The channel on which scripts announce that a waiter's place or offer has changed. */
-const channel = 'lh:changes';
+import { changesChannel, poolName } from './keys.ts';
 
 /** Announcements for one pool, from the moment of `listen` on. */
 export interface PoolListener {
@@ -24,8 +22,8 @@ export async function createPoolChanges(subscriber: Redis): Promise<PoolChanges>
   const emitter = new EventEmitter();
   emitter.setMaxListeners(0);
   subscriber.on('message', (_channel: string, pool: string) => emitter.emit(pool));
-  await subscriber.subscribe(channel);
-  return { listen: (pool) => createListener(emitter, `${pool.tenantId}:${pool.licenseId}`) };
+  await subscriber.subscribe(changesChannel);
+  return { listen: (pool) => createListener(emitter, poolName(pool)) };
 }
 
 function createListener(emitter: EventEmitter, pool: string): PoolListener {

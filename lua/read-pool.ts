@@ -1,39 +1,27 @@
-import type { Redis } from 'ioredis';
-import type { PoolRef } from '../domain/seat.ts';
-import { poolKeys, sessionKey } from './keys.ts';
+import type { ReplyOf, readReplies } from './replies.ts';
 
-/** What a pool holds, for sweeps and tests; not a decision, so it takes several round trips. */
+/** What a pool counts, for sweeps and tests. */
 export interface PoolContents {
   seats: { sessionId: string; instanceKey: string; until: number; offer: boolean }[];
   waiters: { sessionId: string; instanceKey: string }[];
 }
 
-/** Reads all seats, offers and waiters, or null when Redis does not hold the pool. */
-export async function readPool(redis: Redis, pool: PoolRef): Promise<PoolContents | null> {
-  const [meta = '', seats = '', queue = ''] = poolKeys(pool);
-  const [dataset, held, waiting] = await Promise.all([
-    redis.hget(meta, 'dataset'),
-    redis.zrange(seats, '0', '-1', 'WITHSCORES'),
-    redis.zrange(queue, '0', '-1'),
-  ]);
-  if (dataset === null) return null;
-  const entries = held.flatMap((instanceKey, index) =>
-    index % 2 === 0 ? [{ instanceKey, until: Number(held[index + 1]) }] : [],
-  );
-  const session = (instanceKey: string) =>
-    redis.hmget(sessionKey(pool, instanceKey), 'session', 'status');
-  return {
-    seats: await Promise.all(
-      entries.map(async ({ instanceKey, until }) => {
-        const [sessionId, status] = await session(instanceKey);
-        return { sessionId: sessionId ?? '', instanceKey, until, offer: status === 'offered' };
-      }),
-    ),
-    waiters: await Promise.all(
-      waiting.map(async (instanceKey) => {
-        const [sessionId] = await session(instanceKey);
-        return { sessionId: sessionId ?? '', instanceKey };
-      }),
-    ),
-  };
+type Page = ReplyOf<typeof readReplies>;
+
+/** All pages together, or null when Redis does not hold the pool. Each page is of one instant. */
+export async function readPages(
+  readPage: (first: number) => Promise<Page>,
+): Promise<PoolContents | null> {
+  // By session, because what moves between two pages may be met twice.
+  const seats = new Map<string, PoolContents['seats'][number]>();
+  const waiters = new Map<string, PoolContents['waiters'][number]>();
+  for (let next: number | null = 0; next !== null;) {
+    const page: Page = await readPage(next);
+    if (page.word === 'NO_POOL') return null;
+    for (const seat of page.seats) seats.set(seat.sessionId, seat);
+    for (const waiter of page.waiters) waiters.set(waiter.sessionId, waiter);
+    next = page.nextPage;
+  }
+  for (const sessionId of seats.keys()) waiters.delete(sessionId);
+  return { seats: [...seats.values()], waiters: [...waiters.values()] };
 }

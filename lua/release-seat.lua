@@ -1,61 +1,83 @@
 --[[
-  Gives a session back, in two steps: a holder leaves; when it was the last and the ledger has ended
-  the session, its seat is freed.
+  Gives a seat, an offer or a place in the queue back, in one of two ways.
 
-  Guarantee: frees the named session and no other of that instance. Nothing is free before the ledger
-  knows. Repeating either step is harmless.
+  leave: takes one holder off. If it was the last, the session is marked as closing and keeps its seat:
+  the ledger ends first. free: the session's seat, offer or place is free at once; only ever called for
+  a session that the ledger has ended, or never knew.
 
-  KEYS  1 meta  2 seats  3 queue  4 waiters  5 ended
-  ARGV  1 session  2 instance  3 holder  4 'leave' or 'free'  5 reason
-  Reply {NO_POOL}  {RELEASED, dropped}  {LAST, dropped}  {HELD, holders, dropped}  {ENDED, reason, dropped}
-  Publishes lh:changes when the seat is offered to a waiter.
+  Guarantee: touches no other session of the instance; repeating it answers the same; what is free goes
+  to those who wait in the same call. Bounded: drops and offers at most 500 sessions each.
+
+  KEYS     meta, seats, queue, waiters, ended, prefix of sessions' keys (derived: one per instance met)
+  ARGV[1]  channel of announcements
+  ARGV[2]  session
+  ARGV[3]  instance
+  ARGV[4]  holder, or '' for all of them
+  ARGV[5]  'leave' | 'free'
+  ARGV[6]  reason to leave behind
+
+  Replies, each but the last with the unacknowledged dropped sessions at its end:
+    RELEASED
+    LAST
+    HELD   live holders that remain, lease until
+    ENDED  reason
+    NO_POOL
+  Publishes when a place in the queue or an offer changed, or a seat will be free sooner.
 ]]
-local id, instance, holder, mode, reason = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+-- @include live-pool
+-- @include read-session
+-- @include standing
+-- @include drop-lapsed
+-- @include promote
+-- @include holders
+-- @include reply
 
---- @include now
---- @include live-pool
---- @include session-of
---- @include drop-lapsed
---- @include promote
+local sessionId, instance, holder, mode, reason = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 
-local pool = live_pool()
+local pool = livePool()
 if not pool then return { 'NO_POOL' } end
-local at = now()
-drop_lapsed(pool, at)
-local session = session_of(instance)
 
-if mode == 'free' then
-  if session and session.id == id then
-    local had_place = session.status == 'queued'
-    forget_session(instance, session, reason, pool, at)
-    if had_place then announce_changes() end
-  end
-  promote(pool, at)
-  return { 'RELEASED', dropped() }
-end
-
-promote(pool, at)
-if not session or session.id ~= id then
-  return { 'ENDED', end_reason_of(instance, id, pool), dropped() }
-end
-if session.status ~= 'active' then return { 'LAST', dropped() } end
-
-local key = session_key(instance)
-redis.call('HDEL', key, 'h:' .. holder)
--- Holders that a restore could not know may still be there until they had the time to beat.
-local holders = session.syntheticUntil > at and 1 or 0
-local lease_until = session.syntheticUntil
-local fields = redis.call('HGETALL', key)
--- At most holdersMax live ones, and those that lapsed since the last attach.
-for index = 1, #fields, 2 do
-  if string.sub(fields[index], 1, 2) == 'h:' and tonumber(fields[index + 1]) > at then
-    holders = holders + 1
-    lease_until = math.max(lease_until, tonumber(fields[index + 1]))
+-- First of all, so that a session that the ledger has ended is not reported to it once more.
+local function free()
+  local session = readSession(pool, instance)
+  if session.isLive then
+    if session.id == sessionId then endSession(pool, instance, session, reason, now) end
+  elseif not session.endedId and (session.id or sessionId) == sessionId then
+    -- Nothing is known of it, and its client is to hear why it ended when it asks.
+    redis.call('DEL', sessionKey(instance))
+    redis.call('HSET', sessionKey(instance), 'endedId', sessionId, 'endedReason', reason)
+    redis.call('PEXPIRE', sessionKey(instance), tombstoneMs)
   end
 end
-if holders > 0 then
-  redis.call('ZADD', KEYS[2], lease_until, instance)
-  return { 'HELD', holders, dropped() }
+
+local function leaveSeat(session)
+  local count, heldUntil = liveHolders(session, holder)
+  if holder == '' or heldUntil <= now then
+    redis.call('HSET', sessionKey(instance), 'closing', 1)
+    return { 'LAST' }
+  end
+  redis.call('HDEL', sessionKey(instance), holderField(holder))
+  redis.call('ZADD', seatsKey, 'XX', heldUntil, instance)
+  noteChange()
+  return { 'HELD', math.max(count, 1), heldUntil }
 end
-redis.call('HSET', key, 'status', 'closing')
-return { 'LAST', dropped() }
+
+-- A waiter holds no seat that the ledger counts: it is due at once, and the next call drops it.
+local function leaveQueue(session)
+  redis.call('HSET', sessionKey(instance), 'closing', 1)
+  redis.call('ZADD', session.stage == 'queued' and waitersKey or seatsKey, 'XX', now, instance)
+  noteChange()
+  return { 'LAST' }
+end
+
+if mode == 'free' then free() end
+dropLapsed(pool)
+promote(pool)
+if mode == 'free' then return reply({ 'RELEASED' }) end
+
+local session = readSession(pool, instance)
+local stage, why = standing(pool, session, instance, sessionId)
+if not stage then return reply({ 'ENDED', why }) end
+if session.closing then return reply({ 'LAST' }) end
+if stage == 'active' then return reply(leaveSeat(session)) end
+return reply(leaveQueue(session))

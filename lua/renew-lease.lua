@@ -1,62 +1,74 @@
 --[[
-  Keeps a session: its lease begins anew, or a waiter shows that it lives. The hot path: it touches
-  this session only and drops nobody.
+  The heartbeat: keeps the caller's hold on its seat, or its place in the queue.
 
-  Guarantee: never makes a seat. A lease that is over is renewed only while nobody waits and the pool
-  is not over its capacity, so that a late beat cannot take what another may have.
+  Guarantee: a lease that is over is renewed only if nobody waits and a seat is free, so that a beat
+  never takes what belongs to another. It drops nobody. O(log n), eight calls.
 
-  KEYS  1 meta  2 seats  3 queue  4 waiters  5 ended
-  ARGV  1 session  2 instance  3 holder
-  Reply {NO_POOL}  {ENDED, reason, now}
-        {RENEWED, lease until, forward, used, limit, fence epoch, fence counter, heartbeat, now}
-        {QUEUED, live until, now}  {OFFERED, offer until, now}
+  KEYS     meta, seats, queue, waiters, ended, prefix of sessions' keys (derived: the caller's)
+  ARGV[1]  channel of announcements (not used)
+  ARGV[2]  session
+  ARGV[3]  instance
+  ARGV[4]  holder
+
+  Replies:
+    RENEWED  lease until, '1' if the session's workflow should hear of it, used, limit, fence,
+             heartbeat interval, now
+    QUEUED   alive until, now
+    OFFERED  offer until, now
+    ENDED    reason, now
+    NO_POOL
 ]]
-local id, instance, holder = ARGV[1], ARGV[2], ARGV[3]
+-- @include live-pool
+-- @include read-session
+-- @include standing
+-- @include queue
+-- @include holders
+-- @include keep
 
---- @include now
---- @include live-pool
---- @include session-of
---- @include keep-pool
+local sessionId, instance, holder = ARGV[2], ARGV[3], ARGV[4]
 
-local pool = live_pool()
+local pool = livePool()
 if not pool then return { 'NO_POOL' } end
-local at = now()
-local session = session_of(instance)
-if not session or session.id ~= id then return { 'ENDED', end_reason_of(instance, id, pool), at } end
-if session.status == 'closing' then return { 'ENDED', 'released', at } end
 
-if session.status == 'queued' then
-  if session['until'] <= at then
-    return { 'ENDED', session.queueUntil <= at and 'queue_timeout' or 'lapsed', at }
+local session = readSession(pool, instance)
+local isOwn = session.isLive and session.id == sessionId and not session.closing
+local holdsUntil = isOwn and tonumber(session[holderField(holder)])
+
+local function liveSeats()
+  return redis.call('ZCOUNT', seatsKey, '(' .. now, '+inf')
+end
+
+local function renew()
+  local leaseUntil = now + pool.leaseMs
+  local forward = now - session.forwardedAt >= pool.signalEveryMs
+  local key = sessionKey(instance)
+  redis.call('HSET', key, holderField(holder), leaseUntil)
+  redis.call('ZADD', seatsKey, 'XX', 'GT', leaseUntil, instance)
+  if forward then
+    redis.call('HSET', key, 'forwardedAt', now)
+    keepSession(pool, instance)
+    keepPool(pool)
   end
-  local live_until = math.min(at + pool.livenessMs, session.queueUntil)
-  redis.call('ZADD', KEYS[4], live_until, instance)
-  return { 'QUEUED', live_until, at }
+  return { 'RENEWED', leaseUntil, forward and 1 or 0, liveSeats(), pool.limit, session.fence,
+    pool.heartbeatMs, now }
 end
 
-if session.status == 'offered' then
-  if session['until'] <= at then return { 'ENDED', 'offer_expired', at } end
-  return { 'OFFERED', session['until'], at }
+-- Its lease is over, but nobody dropped it: it may go on if nobody is worse off.
+local function mayRevive()
+  return holdsUntil and session.stage == 'active' and dueOf(session, instance) > 0
+    and liveWaiters() == 0 and liveSeats() < pool.capacity
 end
 
-local key = session_key(instance)
-local used = redis.call('ZCARD', KEYS[2])
-if session['until'] <= at and (redis.call('ZCARD', KEYS[3]) > 0 or used > pool.capacity) then
-  return { 'ENDED', 'lapsed', at }
+local stage, detail = standing(pool, session, instance, sessionId)
+if not stage then
+  if mayRevive() then return renew() end
+  return { 'ENDED', detail, now }
 end
--- After a restore nobody knows the holders: the first lease adopts them, and no later one.
-if redis.call('HEXISTS', key, 'h:' .. holder) == 0 and session.syntheticUntil <= at then
-  return { 'ENDED', 'lapsed', at }
-end
-
-local lease_until = at + pool.leaseMs
-local forward = 0
-redis.call('HSET', key, 'h:' .. holder, lease_until)
-redis.call('ZADD', KEYS[2], lease_until, instance)
-if session.forwardAt <= at then
-  forward = 1
-  redis.call('HSET', key, 'forwardAt', at + pool.signalEveryMs)
-  keep_pool(key)
-end
-return { 'RENEWED', lease_until, forward, used, pool.limit, session.fenceEpoch, session.fenceCounter,
-  pool.heartbeatMs, at }
+if stage == 'queued' then return { 'QUEUED', refreshWaiter(pool, instance, session), now } end
+if stage == 'offered' then return { 'OFFERED', detail, now } end
+if session.closing then return { 'ENDED', 'released', now } end
+if holdsUntil and holdsUntil > now then return renew() end
+-- Others hold the seat, and this holder's own lease is over. One that Redis forgot in a restore is
+-- known by its credential.
+if (tonumber(session.adoptUntil) or 0) > now then return renew() end
+return { 'ENDED', 'lapsed', now }

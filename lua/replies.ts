@@ -1,339 +1,247 @@
-/** What the scripts answer, as they answer it, and what it is called from there on. */
+/**
+ * What the scripts answer: a word and, after it, the members of a tuple. Each reader below turns one
+ * tuple into the object that callers see; the types of all replies follow from them.
+ */
 import { z } from 'zod';
-import { endReasons, type EndReason } from '../domain/errors.ts';
-import type { DroppedSession } from '../domain/seat.ts';
+import { endReasons } from '../domain/errors.ts';
+import type { DroppedSession, Fence } from '../domain/seat.ts';
 
 const text = z.string();
-const number = z.coerce.number();
-const flag = z.coerce.number().transform((value) => value === 1);
+const whole = z.int();
+const instant = z.int().min(0);
+const flag = z.union([z.literal(0), z.literal(1)]).transform((bit) => bit === 1);
 const reason = z.enum(endReasons);
-const noneBelowZero = number.transform((value) => (value < 0 ? null : value));
+const heldStatus = z.enum(['queued', 'offered', 'active']);
 
-/** `session, report, session, report …`, a report being `reason|at|instance`. */
-const dropped = z.array(text).transform((flat): DroppedSession[] => {
-  const sessions: DroppedSession[] = [];
-  for (let index = 0; index < flat.length; index += 2) {
-    const [sessionId = '', report = ''] = flat.slice(index, index + 2);
-    const [why = '', at = '', ...instance] = report.split('|');
-    sessions.push({
-      sessionId,
-      instanceKey: instance.join('|'),
-      reason: why as EndReason,
-      at: Number(at),
-    });
-  }
-  return sessions;
+/** `epoch:n`, as Redis keeps fences and tickets. */
+const pair = z.templateLiteral([z.int(), ':', z.int()]).transform((packed) => {
+  const [epoch = NaN, n = NaN] = packed.split(':').map(Number);
+  return { epoch, n };
 });
+const fence = pair.transform(({ epoch, n }): Fence => ({ epoch, counter: n }));
 
-const usageOf = (used: number, limit: number) => ({ usage: { used, limit } });
+/** The hash `:ended`: session, then when, why and whose. */
+const dropped = z.array(text).transform((flat) => inRows(flat, 2).map(parseDropped));
+
+function parseDropped([sessionId = '', packed = '']: string[]): DroppedSession {
+  const [, at, why, instanceKey = ''] = /^(\d+) (\S+) (.*)$/s.exec(packed) ?? [];
+  return { sessionId, instanceKey, reason: reason.parse(why), at: Number(at) };
+}
+
+function inRows<Value>(flat: readonly Value[], width: number): Value[][] {
+  return Array.from({ length: Math.ceil(flat.length / width) }, (_, row) =>
+    flat.slice(row * width, (row + 1) * width),
+  );
+}
+
 const noPool = z.tuple([z.literal('NO_POOL')]).transform(([word]) => ({ word }));
 
-export const acquireReply = z.union([
-  noPool,
-  z
-    .tuple([z.literal('BLOCKED'), z.enum(['suspended', 'revoked', 'expired']), number, dropped])
-    .transform(([word, status, now, drops]) => ({ word, status, now, dropped: drops })),
-  z
+export const acquireReplies = {
+  GRANTED: z
+    .tuple([
+      ...([z.literal('GRANTED'), text, fence, instant, flag] as const),
+      ...([whole, whole, whole, whole, instant, dropped] as const),
+    ])
+    .transform(([word, sessionId, fence, leaseUntil, fromOffer, ...rest]) => {
+      const [epoch, heartbeatMs, used, limit, now, dropped] = rest;
+      return {
+        ...{ word, sessionId, fence, leaseUntil, fromOffer, epoch, heartbeatMs },
+        ...{ usage: { used, limit }, now, dropped },
+      };
+    }),
+  ATTACHED: z
+    .tuple([
+      ...([z.literal('ATTACHED'), text, fence, instant, flag] as const),
+      ...([whole, whole, whole, whole, instant, dropped] as const),
+    ])
+    .transform(([word, sessionId, fence, leaseUntil, newHolder, ...rest]) => {
+      const [epoch, heartbeatMs, used, limit, now, dropped] = rest;
+      return {
+        ...{ word, sessionId, fence, leaseUntil, newHolder, epoch, heartbeatMs },
+        ...{ usage: { used, limit }, now, dropped },
+      };
+    }),
+  QUEUED: z
+    .tuple([
+      ...([z.literal('QUEUED'), text, pair, whole, whole, instant, instant] as const),
+      ...([whole.nullable(), flag, whole, whole, whole, instant, dropped] as const),
+    ])
+    .transform(
+      ([word, sessionId, ticket, position, length, livenessUntil, queueUntil, ...rest]) => {
+        const [meanTenureMs, newWaiter, epoch, used, limit, now, dropped] = rest;
+        return {
+          ...{ word, sessionId, ticket, position, length, livenessUntil, queueUntil },
+          ...{ meanTenureMs, newWaiter, epoch, usage: { used, limit }, now, dropped },
+        };
+      },
+    ),
+  NO_SEATS: z
     .tuple([
       z.literal('NO_SEATS'),
       z.enum(['no_seats_available', 'queue_full', 'holders_exhausted']),
-      number,
-      number,
-      number,
-      number,
-      dropped,
+      ...([whole, whole, whole, instant, dropped] as const),
     ])
-    .transform(([word, why, used, limit, queueLength, now, drops]) => ({
-      word,
-      reason: why,
-      ...usageOf(used, limit),
-      queueLength,
-      now,
-      dropped: drops,
+    .transform(([word, reason, queueLength, used, limit, now, dropped]) => ({
+      ...{ word, reason, queueLength, usage: { used, limit }, now, dropped },
     })),
-  z
-    .tuple([
-      z.literal('GRANTED'),
-      text,
-      number,
-      number,
-      number,
-      number,
-      number,
-      flag,
-      number,
-      number,
-      number,
-      dropped,
-    ])
-    .transform(
-      ([
-        word,
-        sessionId,
-        fenceEpoch,
-        counter,
-        leaseUntil,
-        used,
-        limit,
-        fromOffer,
-        epoch,
-        heartbeatMs,
-        now,
-        drops,
-      ]) => ({
-        word,
-        sessionId,
-        fence: { epoch: fenceEpoch, counter },
-        leaseUntil,
-        ...usageOf(used, limit),
-        fromOffer,
-        epoch,
-        heartbeatMs,
-        now,
-        dropped: drops,
-      }),
-    ),
-  z
-    .tuple([
-      z.literal('ATTACHED'),
-      text,
-      number,
-      number,
-      number,
-      number,
-      number,
-      flag,
-      number,
-      number,
-      number,
-      dropped,
-    ])
-    .transform(
-      ([
-        word,
-        sessionId,
-        fenceEpoch,
-        counter,
-        leaseUntil,
-        used,
-        limit,
-        newHolder,
-        epoch,
-        heartbeatMs,
-        now,
-        drops,
-      ]) => ({
-        word,
-        sessionId,
-        fence: { epoch: fenceEpoch, counter },
-        leaseUntil,
-        ...usageOf(used, limit),
-        newHolder,
-        epoch,
-        heartbeatMs,
-        now,
-        dropped: drops,
-      }),
-    ),
-  z
-    .tuple([
-      z.literal('QUEUED'),
-      text,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      noneBelowZero,
-      flag,
-      number,
-      number,
-      number,
-      number,
-      dropped,
-    ])
-    .transform(
-      ([
-        word,
-        sessionId,
-        ticketEpoch,
-        n,
-        position,
-        length,
-        livenessUntil,
-        queueUntil,
-        meanTenureMs,
-        newWaiter,
-        used,
-        limit,
-        epoch,
-        now,
-        drops,
-      ]) => ({
-        word,
-        sessionId,
-        ticket: { epoch: ticketEpoch, n },
-        position,
-        length,
-        livenessUntil,
-        queueUntil,
-        meanTenureMs,
-        newWaiter,
-        ...usageOf(used, limit),
-        epoch,
-        now,
-        dropped: drops,
-      }),
-    ),
-]);
+  BLOCKED: z
+    .tuple([z.literal('BLOCKED'), z.enum(['suspended', 'revoked', 'expired']), instant, dropped])
+    .transform(([word, status, now, dropped]) => ({ word, status, now, dropped })),
+  NO_POOL: noPool,
+};
 
-export const renewReply = z.union([
-  noPool,
-  z
-    .tuple([z.literal('ENDED'), reason, number])
-    .transform(([word, why, now]) => ({ word, reason: why, now })),
-  z
-    .tuple([z.literal('RENEWED'), number, flag, number, number, number, number, number, number])
-    .transform(([word, leaseUntil, forward, used, limit, epoch, counter, heartbeatMs, now]) => ({
-      word,
-      leaseUntil,
-      forward,
-      ...usageOf(used, limit),
-      fence: { epoch, counter },
-      heartbeatMs,
-      now,
+export const renewReplies = {
+  RENEWED: z
+    .tuple([z.literal('RENEWED'), instant, flag, whole, whole, fence, whole, instant])
+    .transform(([word, leaseUntil, forward, used, limit, fence, heartbeatMs, now]) => ({
+      ...{ word, leaseUntil, forward, usage: { used, limit }, fence, heartbeatMs, now },
     })),
-  z
-    .tuple([z.literal('QUEUED'), number, number])
+  QUEUED: z
+    .tuple([z.literal('QUEUED'), instant, instant])
     .transform(([word, livenessUntil, now]) => ({ word, livenessUntil, now })),
-  z
-    .tuple([z.literal('OFFERED'), number, number])
+  OFFERED: z
+    .tuple([z.literal('OFFERED'), instant, instant])
     .transform(([word, offerUntil, now]) => ({ word, offerUntil, now })),
-]);
+  ENDED: z
+    .tuple([z.literal('ENDED'), reason, instant])
+    .transform(([word, reason, now]) => ({ word, reason, now })),
+  NO_POOL: noPool,
+};
 
-export const releaseReply = z.union([
-  noPool,
-  z
-    .tuple([z.enum(['RELEASED', 'LAST']), dropped])
-    .transform(([word, drops]) => ({ word, dropped: drops })),
-  z
-    .tuple([z.literal('HELD'), number, dropped])
-    .transform(([word, holders, drops]) => ({ word, holders, dropped: drops })),
-  z
+export const releaseReplies = {
+  RELEASED: z
+    .tuple([z.literal('RELEASED'), dropped])
+    .transform(([word, dropped]) => ({ word, dropped })),
+  LAST: z.tuple([z.literal('LAST'), dropped]).transform(([word, dropped]) => ({ word, dropped })),
+  HELD: z
+    .tuple([z.literal('HELD'), whole, instant, dropped])
+    .transform(([word, holders, leaseUntil, dropped]) => ({ word, holders, leaseUntil, dropped })),
+  ENDED: z
     .tuple([z.literal('ENDED'), reason, dropped])
-    .transform(([word, why, drops]) => ({ word, reason: why, dropped: drops })),
-]);
+    .transform(([word, reason, dropped]) => ({ word, reason, dropped })),
+  NO_POOL: noPool,
+};
 
-export const pollReply = z.union([
-  noPool,
-  z
-    .tuple([z.literal('ENDED'), reason, number, dropped])
-    .transform(([word, why, now, drops]) => ({ word, reason: why, now, dropped: drops })),
-  z
+export const pollReplies = {
+  QUEUED: z
     .tuple([
-      z.literal('QUEUED'),
-      number,
-      number,
-      number,
-      number,
-      noneBelowZero,
-      noneBelowZero,
-      number,
-      number,
-      number,
-      dropped,
+      ...([z.literal('QUEUED'), whole, whole, instant, instant, whole.nullable()] as const),
+      ...([instant.nullable(), whole, whole, instant, dropped] as const),
     ])
-    .transform(
-      ([
-        word,
-        position,
-        length,
-        livenessUntil,
-        queueUntil,
-        meanTenureMs,
-        nextChange,
-        used,
-        limit,
-        now,
-        drops,
-      ]) => ({
-        word,
-        position,
-        length,
-        livenessUntil,
-        queueUntil,
-        meanTenureMs,
-        nextChange,
-        ...usageOf(used, limit),
-        now,
-        dropped: drops,
-      }),
-    ),
-  z
-    .tuple([z.literal('OFFERED'), number, noneBelowZero, number, number, number, dropped])
-    .transform(([word, offerUntil, nextChange, used, limit, now, drops]) => ({
-      word,
-      offerUntil,
-      nextChange,
-      ...usageOf(used, limit),
-      now,
-      dropped: drops,
+    .transform(([word, position, length, livenessUntil, queueUntil, meanTenureMs, ...rest]) => {
+      const [nextChange, used, limit, now, dropped] = rest;
+      return {
+        ...{ word, position, length, livenessUntil, queueUntil, meanTenureMs, nextChange },
+        ...{ usage: { used, limit }, now, dropped },
+      };
+    }),
+  OFFERED: z
+    .tuple([z.literal('OFFERED'), instant, instant.nullable(), whole, whole, instant, dropped])
+    .transform(([word, offerUntil, nextChange, used, limit, now, dropped]) => ({
+      ...{ word, offerUntil, nextChange, usage: { used, limit }, now, dropped },
     })),
-  z
-    .tuple([z.literal('ACTIVE'), number, number, number, number, number, number, number, dropped])
-    .transform(([word, leaseUntil, epoch, counter, used, limit, heartbeatMs, now, drops]) => ({
-      word,
-      leaseUntil,
-      fence: { epoch, counter },
-      ...usageOf(used, limit),
-      heartbeatMs,
-      now,
-      dropped: drops,
+  ACTIVE: z
+    .tuple([z.literal('ACTIVE'), instant, fence, whole, whole, whole, instant, dropped])
+    .transform(([word, leaseUntil, fence, heartbeatMs, used, limit, now, dropped]) => ({
+      ...{ word, leaseUntil, fence, heartbeatMs, usage: { used, limit }, now, dropped },
     })),
-]);
+  ENDED: z
+    .tuple([z.literal('ENDED'), reason, instant, dropped])
+    .transform(([word, reason, now, dropped]) => ({ word, reason, now, dropped })),
+  NO_POOL: noPool,
+};
 
-export const lapseReply = z.union([
-  noPool,
-  z
-    .tuple([
-      z.literal('LAPSED'),
-      z.enum(['', 'queued', 'offered', 'active', 'ended']),
-      number,
-      z.union([reason, z.literal('')]),
-      noneBelowZero,
-      number,
-      number,
-      number,
-      dropped,
-    ])
-    .transform(([word, status, until, why, nextChange, used, limit, now, drops]) => ({
-      word,
-      state: stateOf(status, until, why),
-      nextChange,
-      ...usageOf(used, limit),
-      now,
-      dropped: drops,
-    })),
-]);
+/** A session's state in two members: where it stands and until when, or why it ended; or neither. */
+const state = {
+  held: [heldStatus, instant] as const,
+  ended: [z.literal('ended'), reason] as const,
+  none: [z.null(), z.null()] as const,
+};
+const afterState = [instant.nullable(), whole, whole, instant, dropped] as const;
+const lapsed = z.literal('LAPSED');
 
-function stateOf(
-  status: '' | 'queued' | 'offered' | 'active' | 'ended',
-  until: number,
-  why: EndReason | '',
-) {
-  if (status === '') return null;
-  if (status === 'ended') return { status, reason: why === '' ? ('lapsed' as const) : why };
-  return { status, until };
+export const lapseReplies = {
+  LAPSED: z.union([
+    z.tuple([lapsed, ...state.held, ...afterState]).transform(([word, status, until, ...rest]) => ({
+      ...{ word, state: { status, until }, ...lapseFacts(rest) },
+    })),
+    z.tuple([lapsed, ...state.ended, ...afterState]).transform(([word, status, why, ...rest]) => ({
+      ...{ word, state: { status, reason: why }, ...lapseFacts(rest) },
+    })),
+    z.tuple([lapsed, ...state.none, ...afterState]).transform(([word, , , ...rest]) => ({
+      ...{ word, state: null, ...lapseFacts(rest) },
+    })),
+  ]),
+  NO_POOL: noPool,
+};
+
+function lapseFacts(rest: [number | null, number, number, number, DroppedSession[]]) {
+  const [nextChange, used, limit, now, dropped] = rest;
+  return { nextChange, usage: { used, limit }, now, dropped };
 }
 
-export const configureReply = z.union([
-  noPool,
-  z
-    .tuple([z.enum(['CONFIGURED', 'STALE']), dropped])
-    .transform(([word, drops]) => ({ word, dropped: drops })),
-]);
+export const configureReplies = {
+  CONFIGURED: z
+    .tuple([z.literal('CONFIGURED'), dropped])
+    .transform(([word, dropped]) => ({ word, dropped })),
+  STALE: z.tuple([z.literal('STALE'), dropped]).transform(([word, dropped]) => ({ word, dropped })),
+  NO_POOL: noPool,
+};
 
-export const restoreReply = z
-  .tuple([z.enum(['RESTORED', 'STALE_EPOCH'])])
-  .transform(([word]) => ({ word }));
+export const restoreReplies = {
+  RESTORED: z
+    .tuple([z.literal('RESTORED'), instant])
+    .transform(([word, until]) => ({ word, until })),
+  STALE_EPOCH: z.tuple([z.literal('STALE_EPOCH')]).transform(([word]) => ({ word })),
+};
+
+const seatEntry = z
+  .tuple([text, text, instant, flag])
+  .transform(([sessionId, instanceKey, until, offer]) => ({
+    sessionId,
+    instanceKey,
+    until,
+    offer,
+  }));
+const waiterEntry = z
+  .tuple([text, text])
+  .transform(([sessionId, instanceKey]) => ({ sessionId, instanceKey }));
+
+export const readReplies = {
+  POOL: z
+    .tuple([
+      z.literal('POOL'),
+      z
+        .array(z.union([text, whole]))
+        .transform((flat) => inRows(flat, 4))
+        .pipe(z.array(seatEntry)),
+      z
+        .array(text)
+        .transform((flat) => inRows(flat, 2))
+        .pipe(z.array(waiterEntry)),
+      whole.nullable(),
+    ])
+    .transform(([word, seats, waiters, nextPage]) => ({ word, seats, waiters, nextPage })),
+  NO_POOL: noPool,
+};
+
+/** The readers of one script's replies by their words. */
+export type ReplyReaders = Record<string, z.ZodType>;
+/** Any of the replies that the readers of a script can make. */
+export type ReplyOf<Table extends ReplyReaders> = z.output<Table[keyof Table]>;
+
+/**
+ * Reads a raw reply by its word.
+ *
+ * @throws Error when the script answers what this version of the server does not know.
+ */
+export function parseReply<Table extends ReplyReaders>(
+  readers: Table,
+  raw: unknown,
+): ReplyOf<Table> {
+  const [word] = z.tuple([text], z.unknown()).parse(raw);
+  const reader = readers[word];
+  if (reader === undefined)
+    throw new Error(`A seat script answered ${word}, which is unknown here`);
+  return reader.parse(raw) as ReplyOf<Table>;
+}

@@ -1,63 +1,90 @@
 --[[
-  Rebuilds a pool from the ledger, chunk by chunk. Until the last chunk every other script answers
-  NO_POOL.
+  Rebuilds a pool from the ledger, in chunks of at most 500 sessions: the first clears, the last opens.
 
-  Guarantee: chunks of an older epoch, and chunks between which another restore began, are refused, so
-  two restores never mix. The first chunk clears what was there. Each session gets a fresh lease and a
-  synthetic holder: while it lives, holders that beat are adopted.
+  Guarantee: until the last chunk the pool answers NO_POOL. Of several restores only the one with the
+  highest epoch can finish; a chunk of another, of one that was interrupted or of one that is over, is
+  refused. Repeating a chunk changes nothing. Fences begin anew under the higher epoch, so they rise.
+  Each session gets a fresh lease and one synthetic holder, while which its holders are adopted; each
+  waiter keeps its ticket and is alive for one liveness.
 
-  KEYS  1 meta  2 seats  3 queue  4 waiters  5 ended
-  ARGV  1 epoch  2 '1' for the first chunk  3 '1' for the last  4…16 the pool's settings
-        17 seats as JSON [[session, instance, fence epoch, fence counter] …]
-        18 waiters as JSON [[session, instance, ticket epoch, ticket] …]
-  Reply {RESTORED}  {STALE_EPOCH}
+  KEYS     meta, seats, queue, waiters, ended, prefix of sessions' keys (derived: one per session given)
+  ARGV[1]  channel of announcements
+  ARGV[2]  epoch
+  ARGV[3]  '1' for the first chunk
+  ARGV[4]  '1' for the last chunk
+  ARGV[5]  what the license says now, packed
+  ARGV[6]  number of seats
+  ARGV[7]  number of waiters
+  then     for each seat: session, instance, fence as epoch:counter
+  then     for each waiter: session, instance, ticket as epoch:n
+
+  Replies:
+    RESTORED     until when the restored seats are held
+    STALE_EPOCH
+  Publishes with the last chunk.
 ]]
-local epoch, is_first, is_last = tonumber(ARGV[1]), ARGV[2] == '1', ARGV[3] == '1'
-local seats, waiters = cjson.decode(ARGV[17]), cjson.decode(ARGV[18])
+-- @include keys
+-- @include now
+-- @include dataset
+-- @include parse-config
+-- @include clear-pool
+-- @include keep
+-- @include announce
 
---- @include now
---- @include dataset-id
---- @include apply-config
---- @include session-of
---- @include keep-pool
+local epoch, isFirst, isLast = tonumber(ARGV[2]), ARGV[3] == '1', ARGV[4] == '1'
+local seatCount, waiterCount = tonumber(ARGV[6]), tonumber(ARGV[7])
+local firstSeat, firstWaiter = 8, 8 + 3 * seatCount
 
-local present = redis.call('HMGET', KEYS[1], 'epoch', 'loading')
-local known = math.max(tonumber(present[1]) or 0, tonumber(present[2]) or 0)
-if is_first then
-  if known >= epoch then return { 'STALE_EPOCH' } end
-  redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5])
-  redis.call('HSET', KEYS[1], 'loading', epoch)
-elseif tonumber(present[2]) ~= epoch then
+local dataset = currentDataset()
+local pool = parseConfig({ epoch = epoch, clearings = 0, generation = ARGV[2] .. ':0' }, ARGV[5])
+local leaseUntil = now + pool.leaseMs
+
+-- A pool that is being loaded has `loading` and `loadingInto`, and no dataset yet.
+local known = redis.call('HMGET', metaKey, 'epoch', 'dataset', 'loading', 'loadingInto')
+local openedEpoch, loadingEpoch = tonumber(known[1]) or 0, tonumber(known[3]) or 0
+
+-- The reply to the last chunk was lost. The pool is open: seats may have been granted since.
+if isLast and openedEpoch == epoch and known[2] == dataset then return { 'RESTORED', leaseUntil } end
+if isFirst then
+  if epoch <= openedEpoch or epoch < loadingEpoch then return { 'STALE_EPOCH' } end
+  redis.call('UNLINK', metaKey, seatsKey, queueKey, waitersKey, endedKey)
+  redis.call('HSET', metaKey, 'loading', epoch, 'loadingInto', dataset, 'fence', 0, 'ticket', 0)
+elseif epoch ~= loadingEpoch or known[4] ~= dataset then
   return { 'STALE_EPOCH' }
 end
 
-local at = now()
-local lease_ms, queue_wait_ms, liveness_ms = tonumber(ARGV[9]), tonumber(ARGV[14]), tonumber(ARGV[16])
-
-for _, seat in ipairs(seats) do
-  local id, instance, fence_epoch, fence_counter = unpack(seat)
-  local key = session_key(instance)
-  redis.call('DEL', key)
-  redis.call('HSET', key, 'session', id, 'status', 'active', 'fenceEpoch', fence_epoch,
-    'fenceCounter', fence_counter, 'grantedAt', at, 'syntheticUntil', at + lease_ms)
-  redis.call('ZADD', KEYS[2], at + lease_ms, instance)
+local function write(session, instance, stage, ...)
+  redis.call('DEL', sessionKey(instance))
+  redis.call('HSET', sessionKey(instance), 'id', session, 'generation', pool.generation,
+    'stage', stage, ...)
+  keepSession(pool, instance)
 end
 
-for _, waiter in ipairs(waiters) do
-  local id, instance, ticket_epoch, ticket = unpack(waiter)
-  local key = session_key(instance)
-  redis.call('DEL', key)
-  redis.call('HSET', key, 'session', id, 'status', 'queued', 'ticketEpoch', ticket_epoch,
-    'ticketN', ticket, 'queueUntil', at + queue_wait_ms)
-  redis.call('ZADD', KEYS[3], ticket_epoch * 2097152 + ticket, instance)
-  redis.call('ZADD', KEYS[4], math.min(at + liveness_ms, at + queue_wait_ms), instance)
+for i = firstSeat, firstWaiter - 1, 3 do
+  local session, instance, fence = ARGV[i], ARGV[i + 1], ARGV[i + 2]
+  write(session, instance, 'active', 'fence', fence, 'forwardedAt', now, 'adoptUntil', leaseUntil)
+  redis.call('ZADD', seatsKey, leaseUntil, instance)
 end
 
-if is_last then
-  write_config(4)
-  redis.call('HDEL', KEYS[1], 'loading')
-  redis.call('HSET', KEYS[1], 'epoch', epoch, 'fence', 0, 'tickets', 0)
-  redis.call('HSET', KEYS[1], 'dataset', dataset_id())
+-- New tickets come after all restored ones, so that the number alone orders the queue in any epoch.
+local highest = tonumber(redis.call('HGET', metaKey, 'ticket'))
+for i = firstWaiter, firstWaiter + 3 * waiterCount - 1, 3 do
+  local session, instance, ticket = ARGV[i], ARGV[i + 1], ARGV[i + 2]
+  local n = tonumber(string.match(ticket, ':(%d+)$'))
+  local queueUntil = now + pool.queueWaitMs
+  write(session, instance, 'queued', 'ticket', ticket, 'queueUntil', queueUntil)
+  redis.call('ZADD', queueKey, n, instance)
+  redis.call('ZADD', waitersKey, math.min(now + pool.livenessMs, queueUntil), instance)
+  highest = math.max(highest, n)
 end
-keep_pool()
-return { 'RESTORED' }
+redis.call('HSET', metaKey, 'ticket', highest)
+
+if isLast then
+  redis.call('HDEL', metaKey, 'loading', 'loadingInto')
+  redis.call('HSET', metaKey, 'dataset', dataset, 'epoch', epoch, 'clearings', 0, 'config', ARGV[5])
+  if pool.status ~= 'open' then clearPool(pool, 'license_' .. pool.status) end
+  noteChange()
+end
+keepPool(pool)
+announceChange()
+return { 'RESTORED', leaseUntil }

@@ -1,31 +1,20 @@
-/**
- * The typed door to the seat scripts: one call, one round trip, one parsed answer. The rules that they
- * keep are in `lua/README.md`. All instants are unix milliseconds by the clock of Redis.
- */
 import type { Redis } from 'ioredis';
-import type { z } from 'zod';
 import type { EndReason } from '../domain/errors.ts';
 import type { Fence, PoolConfig, PoolRef } from '../domain/seat.ts';
-import { poolKeys } from './keys.ts';
-import { loadScript, readScript, type ReadScript } from './load.ts';
-import { readPool, type PoolContents } from './read-pool.ts';
-import {
-  acquireReply,
-  configureReply,
-  lapseReply,
-  pollReply,
-  releaseReply,
-  renewReply,
-  restoreReply,
-} from './replies.ts';
+import { defineScript, type Argument, type ScriptOptions } from './define-script.ts';
+import { endedKey } from './keys.ts';
+import { packPoolConfig } from './pool-config.ts';
+import * as replies from './replies.ts';
+import { readPages, type PoolContents } from './read-pool.ts';
+import type { ReplyOf, ReplyReaders } from './replies.ts';
 
-export type AcquireReply = z.output<typeof acquireReply>;
-export type RenewReply = z.output<typeof renewReply>;
-export type ReleaseReply = z.output<typeof releaseReply>;
-export type PollReply = z.output<typeof pollReply>;
-export type LapseReply = z.output<typeof lapseReply>;
-export type ConfigureReply = z.output<typeof configureReply>;
-export type RestoreReply = z.output<typeof restoreReply>;
+export type AcquireReply = ReplyOf<typeof replies.acquireReplies>;
+export type RenewReply = ReplyOf<typeof replies.renewReplies>;
+export type ReleaseReply = ReplyOf<typeof replies.releaseReplies>;
+export type PollReply = ReplyOf<typeof replies.pollReplies>;
+export type LapseReply = ReplyOf<typeof replies.lapseReplies>;
+export type ConfigureReply = ReplyOf<typeof replies.configureReplies>;
+export type RestoreReply = ReplyOf<typeof replies.restoreReplies>;
 
 /** One session of one instance. */
 export interface SeatRef {
@@ -33,167 +22,110 @@ export interface SeatRef {
   instanceKey: string;
 }
 
-export interface AcquireSeat {
+export interface AcquireSeat extends SeatRef {
+  /** The license as it was read for this call. */
   config: PoolConfig;
-  /** The id of the session if a new one begins. */
+  /** A fresh id, used only if a new session begins. */
   sessionId: string;
-  instanceKey: string;
   holderId: string;
+  /** Whether to queue when no seat is free. An instance that waits already goes on waiting. */
   wait: boolean;
 }
 
 export interface ReleaseSeat extends SeatRef {
-  /** Who leaves; null when the session is freed whoever holds it. */
+  /** Who leaves; null for all holders. Without meaning for `free`. */
   holderId: string | null;
-  /** `leave` takes one holder off; `free` gives the seat up, after the ledger ended the session. */
+  /** `leave` takes a holder off; `free` empties the place of a session that the ledger has ended. */
   mode: 'leave' | 'free';
   reason: EndReason;
 }
 
 export interface RestorePool {
+  /** The pool's epoch after it was raised for this restore. */
   epoch: number;
   first: boolean;
   last: boolean;
   config: PoolConfig;
+  /** At most 500 seats and waiters together. */
   seats: readonly (SeatRef & { fence: Fence })[];
   waiters: readonly (SeatRef & { ticket: { epoch: number; n: number } })[];
 }
 
+/**
+ * The typed door to the seat scripts: each call is one atomic step and one round trip. Instants are
+ * unix milliseconds of Redis's clock. `NO_POOL` means that this Redis does not hold the pool: it is
+ * neither success nor refusal, and the pool must be restored from the ledger. Every call but a
+ * heartbeat may answer with `dropped` sessions: end their rows, then `acknowledgeDropped`.
+ *
+ * Each throws when Redis does not answer in time (what it did is unknown then: repeat the call), and
+ * for arguments that the scripts would misread.
+ */
 export interface SeatScripts {
-  acquireSeat(pool: PoolRef, request: AcquireSeat): Promise<AcquireReply>;
-  renewLease(pool: PoolRef, holder: SeatRef & { holderId: string }): Promise<RenewReply>;
-  releaseSeat(pool: PoolRef, request: ReleaseSeat): Promise<ReleaseReply>;
-  pollQueue(pool: PoolRef, session: SeatRef): Promise<PollReply>;
-  lapseLeases(pool: PoolRef, request: Partial<SeatRef> & { drop: boolean }): Promise<LapseReply>;
+  /** Takes a seat, joins the one that the instance has, or queues. Idempotent. */
+  acquireSeat(pool: PoolRef, input: AcquireSeat): Promise<AcquireReply>;
+  /** The heartbeat; also a waiter's sign of life. */
+  renewLease(pool: PoolRef, input: SeatRef & { holderId: string }): Promise<RenewReply>;
+  /** Gives a seat, offer or place back. Idempotent. */
+  releaseSeat(pool: PoolRef, input: ReleaseSeat): Promise<ReleaseReply>;
+  /** Where a session stands; a waiter's sign of life. */
+  pollQueue(pool: PoolRef, input: SeatRef): Promise<PollReply>;
+  /** Drops what has lapsed, or only looks; says where the named session stands. */
+  lapseLeases(pool: PoolRef, input: Partial<SeatRef> & { drop: boolean }): Promise<LapseReply>;
+  /** Tells the pool early of a changed license. */
   configurePool(pool: PoolRef, config: PoolConfig): Promise<ConfigureReply>;
-  restorePool(pool: PoolRef, chunk: RestorePool): Promise<RestoreReply>;
+  /** Loads one chunk of a pool from the ledger. */
+  restorePool(pool: PoolRef, input: RestorePool): Promise<RestoreReply>;
   /** Forgets dropped sessions whose rows have ended. */
   acknowledgeDropped(pool: PoolRef, sessionIds: readonly string[]): Promise<void>;
-  /** Everything that holds or waits, or null when Redis does not hold the pool. */
+  /** All that the pool counts, read in pages; null when Redis does not hold the pool. */
   readPool(pool: PoolRef): Promise<PoolContents | null>;
 }
 
-type Argument = string | number;
-type Command = (...args: Argument[]) => Promise<unknown>;
-
-const names = [
-  'acquire-seat',
-  'renew-lease',
-  'release-seat',
-  'poll-queue',
-  'lapse-leases',
-  'configure-pool',
-  'restore-pool',
-] as const;
-
-export interface ScriptOptions {
-  /** Lets a test change a script's text: a mutant. */
-  read?: ReadScript;
-  /**
-   * Tells scripts the time instead of Redis's clock. Only for tests: it takes another text of the
-   * scripts, so that no argument can move the clock of those that production loads.
-   */
-  testClock?: () => number;
-}
-
-/** Registers the scripts with a connection. */
+/** Makes the door on a client of the caller's, which stays the caller's to close. */
 export function createSeatScripts(redis: Redis, options: ScriptOptions = {}): SeatScripts {
-  const { testClock } = options;
-  const load = { read: readerOf(options) };
-  const commands = Object.fromEntries(
-    names.map((name) => [name, defineCommand(redis, name, loadScript(name, load))]),
-  ) as Record<(typeof names)[number], Command>;
-
-  const run = async <Reply extends z.ZodType>(
-    name: (typeof names)[number],
-    reply: Reply,
-    pool: PoolRef,
-    args: Argument[],
-  ): Promise<z.output<Reply>> => {
-    const clock = testClock === undefined ? [] : [testClock()];
-    return reply.parse(await commands[name](...poolKeys(pool), ...args, ...clock));
-  };
-
+  const define = <Table extends ReplyReaders>(file: string, readers: Table) =>
+    defineScript(redis, { file, readers, options });
+  const acquire = define('acquire-seat', replies.acquireReplies);
+  const renew = define('renew-lease', replies.renewReplies);
+  const release = define('release-seat', replies.releaseReplies);
+  const poll = define('poll-queue', replies.pollReplies);
+  const lapse = define('lapse-leases', replies.lapseReplies);
+  const configure = define('configure-pool', replies.configureReplies);
+  const restore = define('restore-pool', replies.restoreReplies);
+  const read = define('read-pool', replies.readReplies);
   return {
     acquireSeat: (pool, { config, sessionId, instanceKey, holderId, wait }) =>
-      run('acquire-seat', acquireReply, pool, [
-        sessionId,
-        instanceKey,
-        holderId,
-        wait ? 1 : 0,
-        ...configArguments(config),
-      ]),
+      acquire(pool, [packPoolConfig(config), sessionId, instanceKey, holderId, wait ? 1 : 0]),
     renewLease: (pool, { sessionId, instanceKey, holderId }) =>
-      run('renew-lease', renewReply, pool, [sessionId, instanceKey, holderId]),
+      renew(pool, [sessionId, instanceKey, holderId]),
     releaseSeat: (pool, { sessionId, instanceKey, holderId, mode, reason }) =>
-      run('release-seat', releaseReply, pool, [
-        sessionId,
-        instanceKey,
-        holderId ?? '',
-        mode,
-        reason,
-      ]),
-    pollQueue: (pool, { sessionId, instanceKey }) =>
-      run('poll-queue', pollReply, pool, [sessionId, instanceKey]),
+      release(pool, [sessionId, instanceKey, holderId ?? '', mode, reason]),
+    pollQueue: (pool, { sessionId, instanceKey }) => poll(pool, [sessionId, instanceKey]),
     lapseLeases: (pool, { sessionId = '', instanceKey = '', drop }) =>
-      run('lapse-leases', lapseReply, pool, [sessionId, instanceKey, drop ? 1 : 0]),
-    configurePool: (pool, config) =>
-      run('configure-pool', configureReply, pool, configArguments(config)),
-    restorePool: (pool, chunk) =>
-      run('restore-pool', restoreReply, pool, [
-        chunk.epoch,
-        chunk.first ? 1 : 0,
-        chunk.last ? 1 : 0,
-        ...configArguments(chunk.config),
-        JSON.stringify(chunk.seats.map(seatTuple)),
-        JSON.stringify(chunk.waiters.map(waiterTuple)),
-      ]),
-    async acknowledgeDropped(pool, sessionIds) {
-      const [, , , , ended] = poolKeys(pool);
-      if (sessionIds.length > 0 && ended !== undefined) await redis.hdel(ended, ...sessionIds);
+      lapse(pool, [sessionId, instanceKey, drop ? 'drop' : 'look']),
+    configurePool: (pool, config) => configure(pool, [packPoolConfig(config)]),
+    restorePool: (pool, input) => restore(pool, restoreArguments(input)),
+    acknowledgeDropped: async (pool, sessionIds) => {
+      if (sessionIds.length > 0) await redis.hdel(endedKey(pool), ...sessionIds);
     },
-    readPool: (pool) => readPool(redis, pool),
+    readPool: (pool) => readPages((first) => read(pool, [first])),
   };
 }
 
-/** The include that reads the clock, as tests load it: the last argument of each call is the time. */
-const testNow = 'local function now() return tonumber(ARGV[#ARGV]) end';
+/** Bounds the work of one step. */
+const chunkMax = 500;
 
-function readerOf({ read = readScript, testClock }: ScriptOptions): ReadScript {
-  if (testClock === undefined) return read;
-  return (path) => (path.endsWith('/include/now.lua') ? testNow : read(path));
-}
-
-function defineCommand(redis: Redis, name: string, lua: string): Command {
-  redis.defineCommand(name, { lua, numberOfKeys: 5 });
-  const command = (redis as unknown as Record<string, Command | undefined>)[name];
-  if (command === undefined) throw new Error(`Redis client did not take the script ${name}`);
-  return command.bind(redis);
-}
-
-/** The settings in the order in which the scripts read them. */
-function configArguments(config: PoolConfig): Argument[] {
+function restoreArguments({ epoch, first, last, config, seats, waiters }: RestorePool): Argument[] {
+  if (seats.length + waiters.length > chunkMax) {
+    throw new RangeError(`A chunk of a restore holds at most ${chunkMax} sessions`);
+  }
   return [
-    config.version,
-    config.limit,
-    config.overdraft,
-    config.status,
-    config.validUntil ?? '',
-    config.leaseMs,
-    config.heartbeatMs,
-    config.signalEveryMs,
-    config.holdersMax,
-    config.queueMax,
-    config.queueWaitMs,
-    config.offerMs,
-    config.livenessMs,
+    ...[epoch, first ? 1 : 0, last ? 1 : 0, packPoolConfig(config), seats.length, waiters.length],
+    ...seats.flatMap(({ sessionId, instanceKey, fence }) => [
+      ...[sessionId, instanceKey, `${fence.epoch}:${fence.counter}`],
+    ]),
+    ...waiters.flatMap(({ sessionId, instanceKey, ticket }) => [
+      ...[sessionId, instanceKey, `${ticket.epoch}:${ticket.n}`],
+    ]),
   ];
-}
-
-function seatTuple({ sessionId, instanceKey, fence }: RestorePool['seats'][number]) {
-  return [sessionId, instanceKey, fence.epoch, fence.counter];
-}
-
-function waiterTuple({ sessionId, instanceKey, ticket }: RestorePool['waiters'][number]) {
-  return [sessionId, instanceKey, ticket.epoch, ticket.n];
 }

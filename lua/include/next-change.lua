@@ -1,9 +1,17 @@
---- When the next lease, offer or waiter of the pool is over, in unix milliseconds; -1 for never.
-local function next_change()
-  local next = -1
-  for _, entries in ipairs({ KEYS[2], KEYS[4] }) do
-    local first = redis.call('ZRANGE', entries, 0, 0, 'WITHSCORES')
-    if first[2] and (next < 0 or tonumber(first[2]) < next) then next = tonumber(first[2]) end
+-- @include keys
+-- @include now
+
+local overdueMs = 1000
+
+-- When the next lease, offer or waiter of the pool runs out, or false. What is overdue already could
+-- not be dropped yet and is worth another look soon.
+local function nextChange()
+  local soonest = false
+  for _, key in ipairs({ seatsKey, waitersKey }) do
+    local first = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')
+    local due = tonumber(first[2])
+    if due and due <= now then due = now + overdueMs end
+    if due and (not soonest or due < soonest) then soonest = due end
   end
-  return next
+  return soonest
 end

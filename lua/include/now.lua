@@ -1,5 +1,3 @@
---- Unix milliseconds by the clock of Redis, the only clock that seats know.
-local function now()
-  local time = redis.call('TIME')
-  return time[1] * 1000 + math.floor(time[2] / 1000)
-end
+-- The only clock: Redis's own, in unix milliseconds. Every process sees the same one.
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)

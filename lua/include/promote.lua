@@ -1,28 +1,28 @@
---- @include session-of
---- @include announce-changes
---- Whether the pool hands out seats at this moment.
-local function is_granting(pool, at)
-  return pool.status == 'open' and (not pool.validUntil or pool.validUntil > at)
-end
+-- @include keys
+-- @include now
+-- @include announce
+-- @include pool-is-granting
+-- @include queue
+-- @include usage
 
---- Holds each free seat back for the first waiter, as an offer that takes the seat until it expires.
---- Announces once that places have changed. The queue keeps the order of tickets, so nobody is passed.
-local function promote(pool, at)
-  if not is_granting(pool, at) then return end
-  local free = math.min(500, pool.capacity - redis.call('ZCARD', KEYS[2]))
-  if free <= 0 then return end
-  local first = redis.call('ZRANGE', KEYS[3], 0, free - 1)
-  local offers = 0
-  for _, instance in ipairs(first) do
-    local live_until = tonumber(redis.call('ZSCORE', KEYS[4], instance) or 0)
-    -- A waiter that is over but could not be reported yet keeps its place until it can be.
-    if live_until > at then
-      redis.call('ZREM', KEYS[3], instance)
-      redis.call('ZREM', KEYS[4], instance)
-      redis.call('ZADD', KEYS[2], at + pool.offerMs, instance)
-      redis.call('HSET', session_key(instance), 'status', 'offered')
-      offers = offers + 1
+local offersMax = 500
+
+-- Offers every free seat to those who wait, in the order of their tickets. Dead waiters, in the queue
+-- only while the ledger is behind, are passed over.
+local function promote(pool)
+  if not poolIsGranting(pool) then return end
+  local free = pool.capacity - seatsUsed()
+  if free <= 0 or redis.call('ZCARD', queueKey) == 0 then return end
+  local last = math.min(offersMax, free + deadWaiters()) - 1
+  -- Each of them is offered a seat, or dead, until no seat is free.
+  for _, instance in ipairs(redis.call('ZRANGE', queueKey, 0, last)) do
+    if free > 0 and tonumber(redis.call('ZSCORE', waitersKey, instance)) > now then
+      redis.call('ZREM', queueKey, instance)
+      redis.call('ZREM', waitersKey, instance)
+      redis.call('ZADD', seatsKey, now + pool.offerMs, instance)
+      redis.call('HSET', sessionKey(instance), 'stage', 'offered')
+      free = free - 1
+      noteChange()
     end
   end
-  if offers > 0 then announce_changes() end
 end

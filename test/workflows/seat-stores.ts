@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { Redis } from 'ioredis';
 import { insertPlan, insertProduct, insertTenant } from '../../data/catalog.ts';
@@ -66,24 +65,22 @@ export async function openSeatStores(
   };
 }
 
-const clockKey = 'test:clock';
-
-/** Scripts that read the time of each call from a key, which is set just before the call. */
+/** Scripts that are told the time of each call, as it is when the call is made. */
 function withClock(redis: Redis, nowMs: () => Promise<number>): SeatScripts {
-  const read = (path: string) =>
-    path.endsWith('/now.lua')
-      ? `local function now() return tonumber(redis.call('GET', '${clockKey}')) end`
-      : readFileSync(path, 'utf8');
-  return new Proxy(createSeatScripts(redis, { read }), {
-    get: (scripts, name: keyof SeatScripts) => {
-      const script = scripts[name].bind(scripts) as (...args: unknown[]) => Promise<unknown>;
+  let now = 0;
+  const scripts = createSeatScripts(redis, { testClock: () => now });
+  return new Proxy(scripts, {
+    get: (target, name: keyof SeatScripts) => {
+      const script = target[name].bind(target) as (...args: unknown[]) => Promise<unknown>;
       return async (...args: unknown[]) => {
-        await redis.set(clockKey, await nowMs());
+        now = await nowMs();
         return script(...args);
       };
     },
   });
 }
+
+const vendor = { caller: { actor: { kind: 'system', id: 'test' } }, requestId: 'test' } as const;
 
 /** A vendor with one plan and one customer, to whom it sells licenses. */
 async function openShop(deps: Deps, figures: Figures) {
@@ -94,17 +91,15 @@ async function openShop(deps: Deps, figures: Figures) {
   const plan = { id: newId('pln'), productId, code: 'test', name: 'Test' };
   await insertPlan(db, { ...plan, policy: policyOf(figures) });
   return async (seats: number): Promise<TestLicense> => {
-    const { license } = await db.transaction().execute((tx) =>
-      issueLicense(tx, {
-        tenantId: tenant.id,
-        productId,
-        planId: plan.id,
-        seats,
-        expiresAt: null,
-        overrides: {},
-        metadata: {},
-      }),
-    );
+    const { license } = await issueLicense(deps, vendor, {
+      tenantId: tenant.id,
+      productId,
+      planId: plan.id,
+      seats,
+      expiresAt: null,
+      overrides: {},
+      metadata: {},
+    });
     return { tenantId: tenant.id, licenseId: license.id };
   };
 }
@@ -190,8 +185,7 @@ function useCases(deps: Deps, client: Client) {
     release: (session: SessionRef): Promise<void> => releaseSession(deps, { ...session, holderId }),
 
     forceRelease: async (session: SessionRef): Promise<void> => {
-      const actor = { kind: 'operator_key', id: 'key_test' } as const;
-      await forceRelease(deps, { ...session, note: 'stuck', actor, requestId: 'req_test' });
+      await forceRelease(deps, vendor, { ...session, note: 'stuck' });
     },
 
     row: (session: SessionRef) =>

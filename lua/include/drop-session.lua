@@ -1,0 +1,16 @@
+-- @include keys
+-- @include end-session
+
+-- Unacknowledged sessions travel in every reply, so there is a most.
+local droppedMax = 1000
+
+local function roomToDrop()
+  return droppedMax - redis.call('HLEN', endedKey)
+end
+
+-- Ends a session that the ledger does not know to have ended, and records it until it does.
+-- The caller makes sure that there is room.
+local function dropSession(pool, instance, session, reason, at)
+  endSession(pool, instance, session, reason, at)
+  redis.call('HSET', endedKey, session.id, at .. ' ' .. reason .. ' ' .. instance)
+end

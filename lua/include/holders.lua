@@ -1,0 +1,31 @@
+-- @include keys
+-- @include now
+
+-- A process that shares the instance's session, and until when it does without a beat.
+local function holderField(holder)
+  return 'holder:' .. holder
+end
+
+-- How many holders but `except` are alive, and until when the last hold on the seat lasts without it.
+-- `adoptUntil` is the synthetic holder of a restored session. It stands for holders that Redis forgot,
+-- so it holds the seat but takes no holder's place.
+local function liveHolders(session, except)
+  local count, heldUntil = 0, tonumber(session.adoptUntil) or 0
+  for field, value in pairs(session) do
+    local holder = string.match(field, '^holder:(.*)')
+    if holder and holder ~= except and tonumber(value) > now then
+      count = count + 1
+      heldUntil = math.max(heldUntil, tonumber(value))
+    end
+  end
+  return count, heldUntil
+end
+
+-- At most as many as one session may have, and those it had before.
+local function forgetDeadHolders(session, instance)
+  for field, value in pairs(session) do
+    if string.sub(field, 1, 7) == 'holder:' and tonumber(value) <= now then
+      redis.call('HDEL', sessionKey(instance), field)
+    end
+  end
+end
