@@ -30,6 +30,10 @@ export function openDatabase(options: {
     types,
   });
   pool.on('error', options.onError);
+  // The pool listens to idle connections only; one that breaks in use would end the process.
+  pool.on('connect', (client) => {
+    client.on('error', options.onError);
+  });
   return new Kysely<DB>({
     dialect: new PostgresDialect({ pool }),
     plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],

@@ -116,20 +116,19 @@ export async function endSessionRows(
   if (endings.length === 0) return [];
   const { rows } = await sql<EndedRow>`
     with locked as materialized (
-      select id from sessions
-      where tenant_id = ${tenantId} and id = any(${endings.map(({ sessionId }) => sessionId)}::text[])
-        and ended_at is null
-      order by id for update
+      select sessions.id, ending.reason, ending.detail
+      from unnest(
+        ${endings.map(({ sessionId }) => sessionId)}::text[],
+        ${endings.map(({ reason }) => reason)}::text[],
+        ${endings.map(({ detail }) => detail ?? null)}::text[]
+      ) as ending (id, reason, detail)
+      join sessions on sessions.id = ending.id
+      where sessions.tenant_id = ${tenantId} and sessions.ended_at is null
+      order by sessions.id for update of sessions
     )
-    update sessions set status = 'ended', ended_at = now(), end_reason = ending.reason, end_detail = ending.detail
-    from locked, licenses, unnest(
-      ${endings.map(({ sessionId }) => sessionId)}::text[],
-      ${endings.map(({ reason }) => reason)}::text[],
-      ${endings.map(({ detail }) => detail ?? null)}::text[]
-    ) as ending (session_id, reason, detail)
-    where sessions.id = locked.id and sessions.tenant_id = ${tenantId} and sessions.ended_at is null
-      and ending.session_id = locked.id
-      and licenses.tenant_id = sessions.tenant_id and licenses.id = sessions.license_id
+    update sessions set status = 'ended', ended_at = now(), end_reason = locked.reason, end_detail = locked.detail
+    from locked, licenses
+    where sessions.id = locked.id and licenses.tenant_id = sessions.tenant_id and licenses.id = sessions.license_id
     returning sessions.id, sessions.license_id, licenses.product_id, sessions.instance_key, sessions.end_reason,
       sessions.granted_at is not null as was_granted`.execute(tx);
   return rows;

@@ -3,7 +3,7 @@
  * process or a background step brings about; the last failure is thrown after `withinMs`.
  */
 export async function eventually<T>(
-  look: () => T | Promise<T>,
+  look: () => T | false | Promise<T | false>,
   { withinMs = 10_000, everyMs = 20 }: { withinMs?: number; everyMs?: number } = {},
 ): Promise<T> {
   const until = performance.now() + withinMs;
@@ -17,7 +17,7 @@ export async function eventually<T>(
 
 type Attempt<T> = { isDone: true; value: T } | { isDone: false; failure: Error };
 
-async function attempt<T>(look: () => T | Promise<T>): Promise<Attempt<T>> {
+async function attempt<T>(look: () => T | false | Promise<T | false>): Promise<Attempt<T>> {
   try {
     const value = await look();
     if (value !== false) return { isDone: true, value };

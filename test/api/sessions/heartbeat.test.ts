@@ -23,6 +23,7 @@ import {
   tryRelease,
   tryShow,
   type GivenSession,
+  type Session,
 } from '../../support/given.ts';
 import { addressOf, startProxy, throughProxy } from '../../support/proxy.ts';
 
@@ -33,7 +34,7 @@ describe('a beat', () => {
     const license = await givenLicense(api, { seats: 2 });
     const session = await acquire(license);
     const before = Date.parse(session.session.leaseUntil ?? '');
-    const beaten = await eventually(async () => {
+    const beaten: Session = await eventually(async () => {
       const now = await heartbeat(session);
       return Date.parse(now.leaseUntil ?? '') > before && now;
     });

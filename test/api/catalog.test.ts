@@ -1,0 +1,127 @@
+import { describe, expect, test } from 'vitest';
+import { newId } from '../../platform/ids.ts';
+import { startTestApi } from '../support/api.ts';
+import { problemOf, succeed, testPolicy } from '../support/given.ts';
+
+const api = await startTestApi();
+const product = succeed(
+  await api.asOperator('POST', '/v1/products', { body: { code: 'ide', name: ' The IDE ' } }),
+) as { id: string };
+
+describe.each([
+  { name: 'tenants', path: '/v1/tenants', make: (n: number) => ({ name: `Tenant ${n}` }) },
+  {
+    name: 'products',
+    path: '/v1/products',
+    make: (n: number) => ({ code: `p-${n}`, name: `Product ${n}` }),
+  },
+  {
+    name: 'plans',
+    path: '/v1/plans',
+    make: (n: number) => ({
+      ...{ productId: product.id, code: `pln-${n}`, name: `Plan ${n}`, policy: testPolicy },
+    }),
+  },
+])('$name', ({ path, make }) => {
+  test('are made, read one by one and listed page by page', async () => {
+    const ids: string[] = [];
+    for (let n = 0; n < 3; n += 1) {
+      const made = await api.asOperator('POST', path, { body: make(n) });
+      expect(made.status).toBe(201);
+      const { id } = made.body as { id: string };
+      ids.push(id);
+      expect((await api.asOperator('GET', `${path}/${id}`)).body).toEqual(made.body);
+      expect(made.body).toMatchObject(make(n));
+    }
+    const seen: string[] = [];
+    let cursor: string | null = null;
+    do {
+      const query: string = cursor === null ? '' : `&cursor=${cursor}`;
+      const answer = await api.asOperator('GET', `${path}?limit=2${query}`);
+      const page = answer.body as { items: { id: string }[]; nextCursor: string | null };
+      seen.push(...page.items.map(({ id }) => id));
+      cursor = page.nextCursor;
+    } while (cursor !== null && seen.length < 50);
+    expect(seen.filter((id) => ids.includes(id))).toEqual(ids);
+    expect(new Set(seen).size).toBe(seen.length);
+  });
+
+  test('that do not exist are not found', async () => {
+    const prefix = { tenants: 'ten', products: 'prd', plans: 'pln' } as const;
+    const id = newId(prefix[path.split('/').at(-1) as keyof typeof prefix]);
+    expect((await api.asOperator('GET', `${path}/${id}`)).status).toBe(404);
+  });
+
+  test('have a name', async () => {
+    for (const name of ['', '   ', 'x'.repeat(201), 7, 'bell\u0007']) {
+      const answer = await api.asOperator('POST', path, { body: { ...make(9), name } });
+      expect({ name, status: answer.status }).toEqual({ name, status: 422 });
+      expect(problemOf(answer).errors).toMatchObject([{ path: 'name' }]);
+    }
+  });
+});
+
+describe('a code', () => {
+  test('is taken once among products, and once among the plans of a product', async () => {
+    const body = { code: 'unique', name: 'Unique' };
+    const products = await Promise.all(
+      [1, 2, 3].map(() => api.asOperator('POST', '/v1/products', { body })),
+    );
+    expect(products.map(({ status }) => status).toSorted()).toEqual([201, 409, 409]);
+    const plan = { ...body, productId: product.id, policy: testPolicy };
+    const first = await api.asOperator('POST', '/v1/plans', { body: plan });
+    const again = await api.asOperator('POST', '/v1/plans', { body: plan });
+    expect([first.status, again.status]).toEqual([201, 409]);
+    expect(problemOf(again)).toMatchObject({ code: 'conflict', conclusive: true });
+  });
+
+  test('is lower-case letters, digits and dashes', async () => {
+    for (const code of ['Upper', 'with blank', '-dash', '', 'x'.repeat(65), 'ü']) {
+      const answer = await api.asOperator('POST', '/v1/products', { body: { code, name: 'x' } });
+      expect({ code, status: answer.status }).toEqual({ code, status: 422 });
+    }
+  });
+});
+
+describe('a plan', () => {
+  const make = (policy: Record<string, unknown>, productId = product.id) =>
+    api.asOperator('POST', '/v1/plans', {
+      body: {
+        productId,
+        code: newId('pln').slice(4),
+        name: 'x',
+        policy: { ...testPolicy, ...policy },
+      },
+    });
+
+  test('needs a product that exists', async () => {
+    const answer = await make({}, newId('prd'));
+    expect(problemOf(answer)).toMatchObject({ status: 422, errors: [{ path: 'productId' }] });
+  });
+
+  test('has a policy whose members fit', async () => {
+    const faults = [
+      [{ heartbeatSeconds: 8 }, 'policy.heartbeatSeconds'],
+      [{ leaseSeconds: 4, heartbeatSeconds: 1 }, 'policy.leaseSeconds'],
+      [{ seats: { min: 3, max: 2 } }, 'policy.seats'],
+      [{ usageTypes: [] }, 'policy.usageTypes'],
+      [{ queue: { lengthMax: 1 } }, 'policy.queue.waitMaxSeconds'],
+      [{ offlineAllowance: 'plenty' }, 'policy.offlineAllowance'],
+      [{ features: { agents: null } }, 'policy.features.agents'],
+    ] as const;
+    for (const [policy, path] of faults) {
+      const answer = await make(policy);
+      expect({ path, status: answer.status }).toEqual({ path, status: 422 });
+      expect(problemOf(answer).errors?.map((error) => error.path)).toContain(path);
+    }
+  });
+
+  test('keeps its policy to the letter', async () => {
+    const policy = { ...testPolicy, queue: null, features: { camelCase: 1, snake_case: 'x' } };
+    const answer = await make(policy);
+    expect(answer.body).toMatchObject({ policy });
+    const { id } = answer.body as { id: string };
+    const read = await api.asOperator('GET', `/v1/plans/${id}`);
+    expect((read.body as { policy: unknown }).policy).toEqual(policy);
+  });
+});
