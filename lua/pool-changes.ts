@@ -1,12 +1,20 @@
 import { EventEmitter, once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import type { PoolRef } from '../domain/seat.ts';
 import { changesChannel, poolName } from './keys.ts';
 
+export interface PoolWait {
+  timeoutMs: number;
+  /** How long it goes on after an announcement; what is announced meanwhile counts as the same one. */
+  settleMs: number;
+  signal: AbortSignal;
+}
+
 /** Announcements for one pool, from the moment of `listen` on. */
 export interface PoolListener {
-  /** Resolves with the next announcement, after `timeoutMs`, or when the signal aborts. Never rejects. */
-  next(timeoutMs: number, signal: AbortSignal): Promise<void>;
+  /** Resolves after the next announcement, after the time-out, or when the signal aborts. Never rejects. */
+  next(wait: PoolWait): Promise<void>;
   stop(): void;
 }
 
@@ -32,13 +40,16 @@ function createListener(emitter: EventEmitter, pool: string): PoolListener {
   const remember = () => {
     isAnnounced = true;
   };
+  const wasAnnounced = () => isAnnounced;
   emitter.on(pool, remember);
   return {
-    async next(timeoutMs, signal) {
+    async next({ timeoutMs, settleMs, signal }) {
       const until = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
       if (!isAnnounced && !until.aborted) {
         await once(emitter, pool, { signal: until }).catch(() => undefined);
       }
+      // Set by the announcement that was waited for.
+      if (wasAnnounced()) await delay(settleMs, undefined, { signal }).catch(() => undefined);
       isAnnounced = false;
     },
     stop() {

@@ -42,7 +42,11 @@ export async function watchSession(
     while (seat.word === 'QUEUED' && !hasMoved(first, seat) && !options.signal.aborted) {
       const leftMs = Math.ceil(endsAt - performance.now());
       if (leftMs <= 0) break;
-      await announced.next(Math.min(leftMs, lookAgainMs, untilNextChange(seat)), options.signal);
+      await announced.next({
+        timeoutMs: Math.min(leftMs, untilNextChange(seat)),
+        settleMs: Math.min(leftMs, behindMs(seat)),
+        signal: options.signal,
+      });
       seat = await lookAtSeat(deps, session);
     }
     const row = await readRow(deps, session);
@@ -86,7 +90,17 @@ function hasMoved(first: SeatState, now: SeatState): boolean {
   return first.word === 'QUEUED' && now.word === 'QUEUED' && first.position !== now.position;
 }
 
+/**
+ * How much later than the first in line this waiter looks. An announcement wakes everybody who waits,
+ * most of them only for a better place: those further back look later, and once for all that was
+ * announced meanwhile. An offer is found within 0.8 s wherever it went.
+ */
+function behindMs({ position }: Extract<SeatState, { word: 'QUEUED' }>): number {
+  return Math.min((position - 1) * 4, 800);
+}
+
 /** At least 50 ms, so that a change that is due but not yet done is not asked for in a tight loop. */
-function untilNextChange({ nextChange, now }: Extract<SeatState, { word: 'QUEUED' }>): number {
-  return nextChange === null ? lookAgainMs : Math.max(50, nextChange - now);
+function untilNextChange(seat: Extract<SeatState, { word: 'QUEUED' }>): number {
+  if (seat.nextChange === null) return lookAgainMs;
+  return Math.min(lookAgainMs, Math.max(50, seat.nextChange - seat.now) + behindMs(seat));
 }
