@@ -15,7 +15,7 @@
   ARGV[5]  what the license says now, packed
   ARGV[6]  number of seats
   ARGV[7]  number of waiters
-  then     for each seat: session, instance, fence as epoch:counter
+  then     for each seat: session, instance, fence as epoch:counter, '1' if several held it
   then     for each waiter: session, instance, ticket as epoch:n
 
   Replies:
@@ -33,7 +33,7 @@
 
 local epoch, isFirst, isLast = tonumber(ARGV[2]), ARGV[3] == '1', ARGV[4] == '1'
 local seatCount, waiterCount = tonumber(ARGV[6]), tonumber(ARGV[7])
-local firstSeat, firstWaiter = 8, 8 + 3 * seatCount
+local firstSeat, firstWaiter = 8, 8 + 4 * seatCount
 
 local dataset = currentDataset()
 local pool = parseConfig({ epoch = epoch, clearings = 0, generation = ARGV[2] .. ':0' }, ARGV[5])
@@ -60,9 +60,10 @@ local function write(session, instance, stage, ...)
   keepSession(pool, instance)
 end
 
-for i = firstSeat, firstWaiter - 1, 3 do
+for i = firstSeat, firstWaiter - 1, 4 do
   local session, instance, fence = ARGV[i], ARGV[i + 1], ARGV[i + 2]
   write(session, instance, 'active', 'fence', fence, 'forwardedAt', now, 'adoptUntil', leaseUntil)
+  if ARGV[i + 3] ~= '1' then redis.call('HSET', sessionKey(instance), 'alone', 1) end
   redis.call('ZADD', seatsKey, leaseUntil, instance)
 end
 

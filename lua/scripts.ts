@@ -47,7 +47,8 @@ export interface RestorePool {
   last: boolean;
   config: PoolConfig;
   /** At most 500 seats and waiters together. */
-  seats: readonly (SeatRef & { fence: Fence })[];
+  /** `isShared` false: one holder at most has had it, so that its leave is the last. True if left out. */
+  seats: readonly (SeatRef & { fence: Fence; isShared?: boolean })[];
   waiters: readonly (SeatRef & { ticket: { epoch: number; n: number } })[];
 }
 
@@ -121,8 +122,8 @@ function restoreArguments({ epoch, first, last, config, seats, waiters }: Restor
   }
   return [
     ...[epoch, first ? 1 : 0, last ? 1 : 0, packPoolConfig(config), seats.length, waiters.length],
-    ...seats.flatMap(({ sessionId, instanceKey, fence }) => [
-      ...[sessionId, instanceKey, `${fence.epoch}:${fence.counter}`],
+    ...seats.flatMap(({ sessionId, instanceKey, fence, isShared = true }) => [
+      ...[sessionId, instanceKey, `${fence.epoch}:${fence.counter}`, isShared ? 1 : 0],
     ]),
     ...waiters.flatMap(({ sessionId, instanceKey, ticket }) => [
       ...[sessionId, instanceKey, `${ticket.epoch}:${ticket.n}`],

@@ -11,6 +11,7 @@ local function attach(pool, instance, session, due, holder)
   if isNew then
     if liveHolders(session) >= pool.holdersMax then return nil end
     forgetDeadHolders(session, instance)
+    redis.call('HDEL', sessionKey(instance), 'alone')
   end
   local leaseUntil = math.max(due, now + pool.leaseMs)
   redis.call('HSET', sessionKey(instance), field, now + pool.leaseMs)

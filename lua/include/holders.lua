@@ -8,9 +8,10 @@ end
 
 -- How many holders but `except` are alive, and until when the last hold on the seat lasts without it.
 -- `adoptUntil` is the synthetic holder of a restored session. It stands for holders that Redis forgot,
--- so it holds the seat but takes no holder's place.
+-- so it holds the seat but takes no holder's place. A session that only ever had one holder needs none:
+-- `alone` says so, until a second one attaches.
 local function liveHolders(session, except)
-  local count, heldUntil = 0, tonumber(session.adoptUntil) or 0
+  local count, heldUntil = 0, not session.alone and tonumber(session.adoptUntil) or 0
   for field, value in pairs(session) do
     local holder = string.match(field, '^holder:(.*)')
     if holder and holder ~= except and tonumber(value) > now then

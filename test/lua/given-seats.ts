@@ -1,0 +1,165 @@
+import { afterAll, beforeAll } from 'vitest';
+import { Redis } from 'ioredis';
+import type { PoolConfig, PoolRef } from '../../domain/seat.ts';
+import type { LoadOptions } from '../../lua/load.ts';
+import { createSeatScripts, type SeatScripts } from '../../lua/scripts.ts';
+import { startTestRedis, type TestRedis } from '../support/redis.ts';
+
+/** Small figures that are multiples of 20, so that instants often coincide. Milliseconds. */
+export const figures = {
+  version: 1,
+  limit: 1,
+  overdraft: 0,
+  status: 'open',
+  validUntil: null,
+  leaseMs: 100,
+  heartbeatMs: 40,
+  signalEveryMs: 40,
+  holdersMax: 2,
+  queueMax: 3,
+  queueWaitMs: 300,
+  offerMs: 60,
+  livenessMs: 80,
+} as const satisfies PoolConfig;
+
+/** A clock that only the test moves. Unix milliseconds. */
+export interface Clock {
+  now: number;
+}
+
+export const clockStart = 1_800_000_000_000;
+
+export interface SeatStage {
+  /** A server of the file's own. */
+  server: TestRedis;
+  /** A plain client of it. */
+  redis: () => Redis;
+  clock: Clock;
+  /** The door with the injected clock; another text of a script makes a mutant. */
+  door: (options?: LoadOptions) => SeatScripts;
+}
+
+/** Starts a Redis for the calling file. Call it at the top level. */
+export async function startSeatStage(options: { durable?: boolean } = {}): Promise<SeatStage> {
+  const server = await startTestRedis(options);
+  const clients: Redis[] = [];
+  const connect = () => {
+    const client = new Redis(server.url, { retryStrategy: () => 20 });
+    client.on('error', () => undefined);
+    clients.push(client);
+    return client;
+  };
+  let plain: Redis | undefined;
+  const clock = { now: clockStart };
+  beforeAll(() => {
+    clock.now = clockStart;
+  });
+  afterAll(() => {
+    for (const client of clients) client.disconnect();
+  });
+  return {
+    ...{ server, clock },
+    redis: () => (plain ??= connect()),
+    door: (load = {}) => createSeatScripts(connect(), { ...load, testClock: () => clock.now }),
+  };
+}
+
+let pools = 0;
+
+/** A pool that no other test uses; its keys do not exist yet. */
+export function freshPool(): PoolRef {
+  pools += 1;
+  return { tenantId: `ten_${pools}`, licenseId: `lic_${pools}` };
+}
+
+/** One pool under test: what a test wants to say, without what it does not care about. */
+export class Seats {
+  readonly pool: PoolRef;
+  readonly door: SeatScripts;
+  config: PoolConfig;
+  #sessions = 0;
+
+  constructor(door: SeatScripts, config: Partial<PoolConfig> = {}) {
+    this.door = door;
+    this.pool = freshPool();
+    this.config = { ...figures, ...config };
+  }
+
+  restore(epoch = 1) {
+    const { config } = this;
+    const nobody = { seats: [], waiters: [] };
+    return this.door.restorePool(this.pool, { epoch, first: true, last: true, config, ...nobody });
+  }
+
+  acquire(instanceKey: string, options: { holder?: string; wait?: boolean; id?: string } = {}) {
+    this.#sessions += 1;
+    return this.door.acquireSeat(this.pool, {
+      config: this.config,
+      sessionId: options.id ?? `ses_${instanceKey}${this.#sessions}`,
+      instanceKey,
+      holderId: options.holder ?? 'main',
+      wait: options.wait ?? false,
+    });
+  }
+
+  /** A seat that the test takes for granted. @throws Error when there is none. */
+  async seatOf(instanceKey: string, holder = 'main'): Promise<string> {
+    const reply = await this.acquire(instanceKey, { holder });
+    if (reply.word !== 'GRANTED') throw new Error(`${instanceKey} was answered ${reply.word}`);
+    return reply.sessionId;
+  }
+
+  /** A place in the queue that the test takes for granted. @throws Error when there is none. */
+  async placeOf(instanceKey: string): Promise<string> {
+    const reply = await this.acquire(instanceKey, { wait: true });
+    if (reply.word !== 'QUEUED') throw new Error(`${instanceKey} was answered ${reply.word}`);
+    return reply.sessionId;
+  }
+
+  beat(instanceKey: string, sessionId: string, holderId = 'main') {
+    return this.door.renewLease(this.pool, { sessionId, instanceKey, holderId });
+  }
+
+  poll(instanceKey: string, sessionId: string) {
+    return this.door.pollQueue(this.pool, { sessionId, instanceKey });
+  }
+
+  leave(instanceKey: string, sessionId: string, holderId: string | null = 'main') {
+    const mode = { mode: 'leave', reason: 'released' } as const;
+    return this.door.releaseSeat(this.pool, { sessionId, instanceKey, holderId, ...mode });
+  }
+
+  free(instanceKey: string, sessionId: string, reason: 'released' | 'forced' = 'released') {
+    const mode = { mode: 'free', holderId: null, reason } as const;
+    return this.door.releaseSeat(this.pool, { sessionId, instanceKey, ...mode });
+  }
+
+  look(instanceKey: string, sessionId: string) {
+    return this.door.lapseLeases(this.pool, { sessionId, instanceKey, drop: false });
+  }
+
+  drop(instanceKey?: string, sessionId?: string) {
+    const named =
+      instanceKey === undefined || sessionId === undefined ? {} : { instanceKey, sessionId };
+    return this.door.lapseLeases(this.pool, { ...named, drop: true });
+  }
+
+  configure(change: Partial<PoolConfig>) {
+    this.config = { ...this.config, version: this.config.version + 1, ...change };
+    return this.door.configurePool(this.pool, this.config);
+  }
+
+  contents() {
+    return this.door.readPool(this.pool);
+  }
+}
+
+/** A pool that is open and empty. */
+export async function givenPool(
+  door: SeatScripts,
+  config: Partial<PoolConfig> = {},
+): Promise<Seats> {
+  const seats = new Seats(door, config);
+  await seats.restore();
+  return seats;
+}

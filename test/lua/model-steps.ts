@@ -1,0 +1,317 @@
+/** The steps of the model test: each does the same to Redis, to the model and to the ledger. */
+import fc from 'fast-check';
+import { expect } from 'vitest';
+import type { EndReason } from '../../domain/errors.ts';
+import type { PoolConfig } from '../../domain/seat.ts';
+import type { RestorePool } from '../../lua/scripts.ts';
+import { figures } from './given-seats.ts';
+import type { Row } from './model-ledger.ts';
+import type { Tenant, World } from './model-world.ts';
+
+type Act = (world: World) => Promise<void>;
+
+/** A step by name, so that a counterexample reads as a story. */
+class Step implements fc.AsyncCommand<object, World> {
+  readonly #name: string;
+  readonly #act: Act;
+  constructor(name: string, act: Act) {
+    this.#name = name;
+    this.#act = act;
+  }
+  check(): boolean {
+    return true;
+  }
+  async run(_model: object, world: World): Promise<void> {
+    await this.#act(world);
+    await world.check();
+  }
+  toString(): string {
+    return this.#name;
+  }
+}
+
+const tenants = fc.constantFrom<0 | 1>(0, 1);
+const instances = fc.constantFrom('a', 'b', 'c', 'd', 'e');
+const holders = fc.constantFrom('x', 'y', 'z');
+/** Mostly the present session, sometimes one before. */
+const ages = fc.constantFrom(0, 0, 0, 0, 1, 2);
+const often = fc.constantFrom(true, true, true, false);
+
+interface Whose {
+  tenant: 0 | 1;
+  instance: string;
+  holder: string;
+  age: number;
+}
+const whose = fc.record({ tenant: tenants, instance: instances, holder: holders, age: ages });
+
+function byOne(name: string, act: (tenant: Tenant, now: number, whose: Whose) => Promise<void>) {
+  return whose.map(
+    (who) =>
+      new Step(`${name} ${JSON.stringify(who)}`, (world) =>
+        act(world.tenants[who.tenant], world.clock.now, who),
+      ),
+  );
+}
+
+/** Compares what was answered with what the model answers, whatever the order of dropped sessions. */
+function expectSame(answer: object, expected: object): void {
+  expect(inOrder(answer)).toMatchObject(inOrder(expected));
+}
+
+function inOrder(reply: object): object {
+  if (!('dropped' in reply) || !Array.isArray(reply.dropped)) return reply;
+  const dropped = reply.dropped.map((one: unknown) =>
+    JSON.stringify(one, ['sessionId', 'instanceKey', 'reason', 'at']),
+  );
+  return { ...reply, dropped: dropped.sort() };
+}
+
+const acquire = fc.tuple(whose, fc.boolean(), often).map(
+  ([who, wait, isRecorded]) =>
+    new Step(`acquire ${JSON.stringify({ ...who, wait, isRecorded })}`, async (world) => {
+      const tenant = world.tenants[who.tenant];
+      const id = `ses_${(world.sessions += 1)}`;
+      const { instance, holder } = who;
+      const reply = await tenant.seats.acquire(instance, { id, holder, wait });
+      const expected = tenant.model.acquire(world.clock.now, { instance, id, holder, wait });
+      expectSame(reply, expected);
+      tenant.noteTenure(instance, reply);
+      // Not recorded: the API died between the script and its transaction.
+      if (isRecorded) await tenant.settle(instance, reply);
+    }),
+);
+
+const beat = byOne('beat', async (tenant, now, { instance, holder, age }) => {
+  const id = tenant.idOf(instance, age);
+  const reply = await tenant.seats.beat(instance, id, holder);
+  expectSame(reply, tenant.model.beat(now, instance, id, holder));
+});
+
+const poll = byOne('poll', async (tenant, now, { instance, age }) => {
+  const id = tenant.idOf(instance, age);
+  const reply = await tenant.seats.poll(instance, id);
+  expectSame(reply, tenant.model.poll(now, instance, id));
+});
+
+const look = byOne('look', async (tenant, now, { instance, age }) => {
+  const id = tenant.idOf(instance, age);
+  const reply = await tenant.seats.look(instance, id);
+  expectSame(reply, tenant.model.lapse(now, instance, id, false));
+});
+
+const drop = byOne('drop', async (tenant, now, { instance, age }) => {
+  const id = tenant.idOf(instance, age);
+  const reply = await tenant.seats.drop(instance, id);
+  expectSame(reply, tenant.model.lapse(now, instance, id, true));
+  if (reply.word === 'LAPSED') await tenant.acknowledge(reply.dropped);
+});
+
+/** A holder's release; the process may die after each of its three parts. */
+const leave = fc.tuple(whose, fc.integer({ min: 1, max: 3 })).map(
+  ([who, parts]) =>
+    new Step(`leave ${JSON.stringify({ ...who, parts })}`, async (world) => {
+      const tenant = world.tenants[who.tenant];
+      const { instance, holder } = who;
+      const id = tenant.idOf(instance, who.age);
+      const reply = await tenant.seats.leave(instance, id, holder);
+      expectSame(reply, tenant.model.leave(world.clock.now, instance, id, holder));
+      if (reply.word !== 'LAST' || parts === 1) return;
+      tenant.ledger.end(id, 'released');
+      if (parts === 3) await free(tenant, world.clock.now, { instance, id, reason: 'released' });
+    }),
+);
+
+const force = byOne('force', async (tenant, now, { instance, age }) => {
+  const id = tenant.idOf(instance, age);
+  if (!tenant.ledger.open.some((row) => row.id === id)) return;
+  tenant.ledger.end(id, 'forced');
+  await free(tenant, now, { instance, id, reason: 'forced' });
+});
+
+/** Confirms again what was released long ago: it must touch nobody. */
+const freeAgain = byOne('free again', async (tenant, now, { instance, age }) => {
+  const id = tenant.idOf(instance, age);
+  const row = tenant.ledger.rows.get(id);
+  if (row?.endReason) await free(tenant, now, { instance, id, reason: row.endReason });
+});
+
+async function free(
+  tenant: Tenant,
+  now: number,
+  { instance, id, reason }: { instance: string; id: string; reason: EndReason },
+): Promise<void> {
+  const { door, pool } = tenant.seats;
+  const address = { sessionId: id, instanceKey: instance };
+  const mode = { holderId: null, mode: 'free', reason } as const;
+  const reply = await door.releaseSeat(pool, { ...address, ...mode });
+  expectSame(reply, tenant.model.free(now, instance, id, reason));
+}
+
+const advance = fc
+  .constantFrom(1, 19, 20, 20, 40, 40, 60, 80, 100, 300)
+  .map((ms) => new Step(`advance ${ms}`, (world) => Promise.resolve(void (world.clock.now += ms))));
+
+function change(name: string, next: (tenant: Tenant, now: number) => Partial<PoolConfig> | null) {
+  return async ({ tenants: both, clock }: World, which: 0 | 1): Promise<void> => {
+    const tenant = both[which];
+    const config = next(tenant, clock.now);
+    if (config === null) return;
+    const reply = await tenant.seats.configure(config);
+    // A pool that Redis lost learns it from the ledger when it is restored.
+    if (tenant.model.isLost) tenant.model.config = tenant.seats.config;
+    expectSame(reply, tenant.model.configure(clock.now, tenant.seats.config));
+    const { status } = tenant.seats.config;
+    if (status !== 'open') tenant.ledger.endAll(`license_${status}`);
+  };
+}
+
+const setLimit = fc.tuple(tenants, fc.integer({ min: 0, max: 3 })).map(([which, limit]) => {
+  const act = change('limit', () => ({ limit }));
+  return new Step(`limit ${limit} of ${which}`, (world) => act(world, which));
+});
+
+const setStatus = fc
+  .tuple(tenants, fc.constantFrom('suspended', 'revoked', 'open', 'open', 'open'))
+  .map(([which, status]) => {
+    const act = change('status', ({ seats }) =>
+      seats.config.status === status ? null : { status },
+    );
+    return new Step(`status ${status} of ${which}`, (world) => act(world, which));
+  });
+
+const setExpiry = fc.tuple(tenants, fc.constantFrom(null, null, 40, 100)).map(([which, inMs]) => {
+  const act = change('expiry', (_tenant, now) => ({
+    validUntil: inMs === null ? null : now + inMs,
+  }));
+  return new Step(`expiry ${inMs ?? 'never'} of ${which}`, (world) => act(world, which));
+});
+
+/** An older read of the license arrives late: it must change nothing. */
+const configureLate = tenants.map(
+  (which) =>
+    new Step(`late configuration of ${which}`, async ({ tenants: both, clock }) => {
+      const tenant = both[which];
+      const { door, pool, config } = tenant.seats;
+      const version = config.version - 1;
+      const reply = await door.configurePool(pool, { ...figures, version, limit: 9 });
+      if (tenant.model.isLost) return;
+      tenant.model.drop(clock.now);
+      tenant.model.promote(clock.now);
+      expectSame(reply, { word: 'STALE', dropped: tenant.model.dropped });
+    }),
+);
+
+const wipe = fc.constant(
+  new Step('wipe', async (world) => {
+    await world.redis.flushall();
+    for (const { model } of world.tenants) model.wipe();
+  }),
+);
+
+/** A promotion gives the server another replication id; to the scripts that is another dataset. */
+const failover = fc.constant(
+  new Step('failover', async (world) => {
+    await world.redis.replicaof('127.0.0.1', '1');
+    await world.redis.replicaof('NO', 'ONE');
+    for (const { model } of world.tenants) model.lose();
+  }),
+);
+
+/** `chunk` sessions at a time; with a rival, a restore that began before is overtaken by this one. */
+const restore = fc.tuple(tenants, fc.integer({ min: 1, max: 3 }), fc.boolean()).map(
+  ([which, chunk, hasRival]) =>
+    new Step(`restore ${which} by ${chunk}${hasRival ? ' with a rival' : ''}`, async (world) => {
+      const tenant = world.tenants[which];
+      if (!tenant.model.isLost) return;
+      await restorePool(tenant, { chunk, hasRival, now: world.clock.now });
+    }),
+);
+
+async function restorePool(
+  tenant: Tenant,
+  { chunk, hasRival, now }: { chunk: number; hasRival: boolean; now: number },
+): Promise<void> {
+  const { ledger, model, seats } = tenant;
+  const load = (part: Partial<RestorePool>) =>
+    seats.door.restorePool(seats.pool, {
+      ...{ epoch: ledger.epoch, first: false, last: false, config: seats.config },
+      ...{ seats: [], waiters: [], ...part },
+    });
+  ledger.epoch += 1;
+  const rivalEpoch = ledger.epoch;
+  if (hasRival) {
+    expect(await load({ first: true })).toMatchObject({ word: 'RESTORED' });
+    ledger.epoch += 1;
+  }
+  const rows = ledger.open;
+  const count = Math.max(1, Math.ceil(rows.length / chunk));
+  for (let index = 0; index < count; index += 1) {
+    const part = rows.slice(index * chunk, (index + 1) * chunk);
+    const [first, last] = [index === 0, index === count - 1];
+    if (hasRival && !first) {
+      expect(await load({ epoch: rivalEpoch, last: true })).toEqual({ word: 'STALE_EPOCH' });
+    }
+    expect(await seats.contents(), 'not open before the last chunk').toBeNull();
+    expect(await load({ first, last, ...toLoad(part) })).toMatchObject({ word: 'RESTORED' });
+  }
+  expect(await load({ epoch: rivalEpoch - 1, first: true, last: true })).toEqual({
+    word: 'STALE_EPOCH',
+  });
+  model.restore(now, ledger.epoch, rows);
+  tenant.noteRestore();
+}
+
+function toLoad(rows: readonly Row[]): Pick<RestorePool, 'seats' | 'waiters'> {
+  return {
+    seats: rows.flatMap(({ id, instance, fence }) =>
+      fence ? [{ sessionId: id, instanceKey: instance, fence }] : [],
+    ),
+    waiters: rows.flatMap(({ id, instance, fence, ticket }) =>
+      ticket && !fence ? [{ sessionId: id, instanceKey: instance, ticket }] : [],
+    ),
+  };
+}
+
+/** Restores both pools, lets everything run out and drops it: then every session has its end. */
+export async function endOfRun(world: World): Promise<void> {
+  for (const tenant of world.tenants) {
+    if (tenant.model.isLost) {
+      await restorePool(tenant, { chunk: 3, hasRival: false, now: world.clock.now });
+    }
+  }
+  for (let round = 0; round < 8; round += 1) {
+    world.clock.now += 1000;
+    for (const tenant of world.tenants) {
+      const reply = await tenant.seats.drop();
+      tenant.model.lapse(world.clock.now, '', '', true);
+      if (reply.word === 'LAPSED') await tenant.acknowledge(reply.dropped);
+    }
+  }
+  await world.check();
+  for (const { ledger } of world.tenants) {
+    expect(ledger.open, 'I3: every session has its end').toEqual([]);
+  }
+}
+
+/** Opens both pools, as the first acquire of each would. */
+export async function beginRun(world: World): Promise<void> {
+  for (const tenant of world.tenants) {
+    await restorePool(tenant, { chunk: 3, hasRival: false, now: world.clock.now });
+  }
+}
+
+const weighted = (count: number, step: fc.Arbitrary<Step>) =>
+  Array.from({ length: count }, () => step);
+
+/** What may happen, the everyday more often than the disaster. */
+export const steps = [
+  ...weighted(9, acquire),
+  ...weighted(5, beat),
+  ...weighted(4, poll),
+  ...weighted(3, leave),
+  ...weighted(5, advance),
+  ...weighted(2, drop),
+  ...[look, force, freeAgain, setLimit, setLimit, setStatus, setExpiry, configureLate],
+  ...[wipe, failover, restore, restore, restore],
+];

@@ -1,0 +1,183 @@
+/**
+ * One run of the model test: two tenants' pools in a real Redis, the model and the ledger of each, and
+ * the invariants of design I1 and I3–I8, which are checked on what Redis and the ledger say, without
+ * the model, after every step.
+ */
+import { expect } from 'vitest';
+import type { Redis } from 'ioredis';
+import type { EndReason } from '../../domain/errors.ts';
+import type { Fence, PoolConfig } from '../../domain/seat.ts';
+import type { AcquireReply, PoolContents, SeatScripts } from '../../lua/scripts.ts';
+import { clockStart, figures, Seats, type Clock } from './given-seats.ts';
+import { ModelLedger, type Tenure } from './model-ledger.ts';
+import { ModelPool } from './model-pool.ts';
+
+/** One tenant's pool. */
+export class Tenant {
+  readonly seats: Seats;
+  readonly model: ModelPool;
+  readonly ledger = new ModelLedger();
+  readonly #ids = new Map<string, string[]>();
+  #lastFence: Fence = { epoch: 0, counter: 0 };
+  /** Seats and offers at the last step: what may exceed a lowered limit, but never grow. */
+  #held = new Set<string>();
+  #positions = new Map<string, number>();
+  #before: PoolContents | null = null;
+
+  constructor(door: SeatScripts, config: Partial<PoolConfig>) {
+    this.seats = new Seats(door, config);
+    this.model = new ModelPool(this.seats.config);
+  }
+
+  /** Ids that the instance was ever given, newest first. `age` 0 is the present one. */
+  idOf(instance: string, age: number): string {
+    const ids = this.#ids.get(instance) ?? [];
+    return ids[Math.min(age, ids.length - 1)] ?? `ses_unknown_${instance}`;
+  }
+
+  /** What a caller does with a reply: records it, acknowledges, and frees an id that had ended. */
+  async settle(instance: string, reply: AcquireReply): Promise<void> {
+    if (!('dropped' in reply)) return;
+    if ('sessionId' in reply) {
+      const isRecorded = this.ledger.record(instance, reply);
+      expect(isRecorded, 'no ended session is given again').toBe(true);
+      this.#expectLedgerWithinLimit(reply);
+    }
+    await this.acknowledge(reply.dropped);
+  }
+
+  async acknowledge(dropped: readonly { sessionId: string; reason: EndReason }[]): Promise<void> {
+    for (const { sessionId, reason } of dropped) {
+      this.ledger.end(sessionId, reason);
+      this.model.unacknowledged.delete(sessionId);
+    }
+    await this.seats.door.acknowledgeDropped(
+      this.seats.pool,
+      dropped.map(({ sessionId }) => sessionId),
+    );
+  }
+
+  /** What every caller may rely on when it is given a session. */
+  noteTenure(instance: string, reply: AcquireReply): void {
+    if (!('sessionId' in reply)) return;
+    const ids = this.#ids.get(instance) ?? [];
+    if (ids[0] !== reply.sessionId) this.#ids.set(instance, [reply.sessionId, ...ids]);
+    if (reply.word !== 'GRANTED') return;
+    const { fence } = reply;
+    const last = this.#lastFence;
+    const hasRisen =
+      fence.epoch > last.epoch || (fence.epoch === last.epoch && fence.counter > last.counter);
+    expect(hasRisen, 'I5: fences rise').toBe(true);
+    this.#lastFence = fence;
+    const waiters = this.#before?.waiters ?? [];
+    const isNewcomer =
+      !reply.fromOffer && !waiters.some((waiter) => waiter.instanceKey === instance);
+    if (isNewcomer) this.#expectNobodyWaits();
+  }
+
+  /** Compares Redis with the model, and both with the invariants. */
+  async check(clock: Clock): Promise<void> {
+    const contents = await this.seats.contents();
+    this.#expectModel(contents);
+    if (contents !== null) {
+      this.#expectWithinLimit(contents, clock.now);
+      this.#expectOrder(contents);
+      this.#expectNothingForgotten(contents);
+      this.#held = new Set(contents.seats.map(({ sessionId }) => sessionId));
+    }
+    this.#before = contents;
+  }
+
+  #expectModel(contents: PoolContents | null): void {
+    const { model } = this;
+    const seats = model.seats.map(([instanceKey, { id, due, stage }]) => {
+      return { sessionId: id, instanceKey, until: due, offer: stage === 'offered' };
+    });
+    const waiters = model.queue.map(([instanceKey, { id }]) => ({ sessionId: id, instanceKey }));
+    const bySession = (a: { sessionId: string }, b: { sessionId: string }) =>
+      a.sessionId < b.sessionId ? -1 : 1;
+    const sorted = contents && { ...contents, seats: contents.seats.sort(bySession) };
+    const expected = model.isLost ? null : { seats: seats.sort(bySession), waiters };
+    expect(sorted, 'Redis holds what the model holds').toEqual(expected);
+  }
+
+  /** I1: no seat or offer is added beyond the capacity, and lowering it takes none away. */
+  #expectWithinLimit({ seats }: PoolContents, now: number): void {
+    const { limit, overdraft } = this.seats.config;
+    const live = seats.filter(({ until }) => until > now);
+    const added = live.filter(({ sessionId }) => !this.#held.has(sessionId));
+    if (added.length > 0 && !this.#isRestored) {
+      expect(live.length, 'I1: seats and offers within the limit').toBeLessThanOrEqual(
+        limit + overdraft,
+      );
+    }
+    this.#isRestored = false;
+    const instances = new Set(seats.map(({ instanceKey }) => instanceKey));
+    expect(instances.size, 'I4: one seat for an instance').toBe(seats.length);
+  }
+  #isRestored = false;
+
+  /** A restore brings open rows back whatever the limit is by now. */
+  noteRestore(): void {
+    this.#isRestored = true;
+    this.#positions.clear();
+  }
+
+  /** I7: a waiter only moves forward, and is passed by nobody who came later. */
+  #expectOrder({ waiters }: PoolContents): void {
+    const positions = new Map(waiters.map(({ sessionId }, index) => [sessionId, index]));
+    for (const [sessionId, position] of positions) {
+      const last = this.#positions.get(sessionId);
+      if (last !== undefined) {
+        expect(position, 'I7: no place goes backwards').toBeLessThanOrEqual(last);
+      }
+    }
+    this.#positions = positions;
+  }
+
+  /** I3: an open row is held in Redis or reported as dropped, so that each gets its end. */
+  #expectNothingForgotten({ seats, waiters }: PoolContents): void {
+    const known = new Set([...seats, ...waiters].map(({ sessionId }) => sessionId));
+    const lost = this.ledger.open.filter(
+      ({ id }) => !known.has(id) && !this.model.unacknowledged.has(id) && !this.#owed.has(id),
+    );
+    expect(lost, 'I3: no session ends unheard').toEqual([]);
+  }
+  readonly #owed = new Set<string>();
+
+  /** Rule 2: at the moment of a grant the open rows fit the limit, so a restore cannot over-grant. */
+  #expectLedgerWithinLimit(tenure: Tenure): void {
+    if (tenure.word !== 'GRANTED') return;
+    const { limit, overdraft } = this.seats.config;
+    const granted = this.ledger.open.filter(({ fence }) => fence !== null);
+    expect(granted.length, 'open rows within the limit').toBeLessThanOrEqual(limit + overdraft);
+  }
+
+  #expectNobodyWaits(): void {
+    const waiting = this.model.queue.length;
+    expect(waiting, 'I7: nobody is granted a seat past those who wait').toBe(0);
+  }
+}
+
+export class World {
+  readonly clock: Clock;
+  readonly redis: Redis;
+  readonly tenants: readonly [Tenant, Tenant];
+  sessions = 0;
+
+  constructor(options: { door: SeatScripts; redis: Redis; clock: Clock }) {
+    const { door, redis, clock } = options;
+    Object.assign(clock, { now: clockStart });
+    this.clock = clock;
+    this.redis = redis;
+    this.tenants = [
+      new Tenant(door, { ...figures, limit: 2 }),
+      new Tenant(door, { ...figures, limit: 1, overdraft: 1 }),
+    ];
+  }
+
+  /** I8: both tenants are compared after every step, whichever of them it was for. */
+  async check(): Promise<void> {
+    for (const tenant of this.tenants) await tenant.check(this.clock);
+  }
+}
