@@ -1,0 +1,63 @@
+import { describe, expect, test } from 'vitest';
+import { faultOfPolicy, poolConfigOf, resolvePolicy, type Policy } from '../../domain/policy.ts';
+import { estimateWaitSeconds } from '../../domain/seat.ts';
+import { testPolicy } from '../support/given.ts';
+
+describe('the policy of a license', () => {
+  test('is its plan’s, with single members replaced', () => {
+    const overrides = { overdraft: 2, queue: null };
+    expect(resolvePolicy(testPolicy, overrides)).toEqual({ ...testPolicy, ...overrides });
+    expect(resolvePolicy(testPolicy, {})).toEqual(testPolicy);
+  });
+
+  test('keeps members that are named without a value', () => {
+    expect(resolvePolicy(testPolicy, { overdraft: undefined })).toEqual(testPolicy);
+  });
+
+  test('merges features one by one', () => {
+    const plan: Policy = { ...testPolicy, features: { agents: 5, sso: false } };
+    const { features } = resolvePolicy(plan, { features: { sso: true, sla: 'gold' } });
+    expect(features).toEqual({ agents: 5, sso: true, sla: 'gold' });
+    expect(plan.features).toEqual({ agents: 5, sso: false });
+  });
+
+  test('lets one lost beat cost nobody a seat', () => {
+    expect(faultOfPolicy({ leaseSeconds: 10, heartbeatSeconds: 5 })).toBeNull();
+    expect(faultOfPolicy({ leaseSeconds: 9, heartbeatSeconds: 5 })).toMatchObject({
+      member: 'heartbeatSeconds',
+    });
+  });
+});
+
+describe('what a pool is told of it', () => {
+  const of = (policy: Policy, expiresAt: Date | null = null) =>
+    poolConfigOf({ policy, seats: 5, status: 'open', expiresAt, version: 3 });
+
+  test('is in milliseconds, with two forwarded beats in a lease', () => {
+    expect(of(testPolicy, new Date(1_000))).toEqual({
+      ...{ version: 3, limit: 5, overdraft: 0, status: 'open', validUntil: 1_000 },
+      ...{ leaseMs: 15_000, heartbeatMs: 5_000, signalEveryMs: 6_250, holdersMax: 16 },
+      ...{ queueMax: 500, queueWaitMs: 3_600_000, offerMs: 15_000, livenessMs: 30_000 },
+    });
+  });
+
+  test('has no queue where the policy has none', () => {
+    expect(of({ ...testPolicy, queue: null })).toMatchObject({ queueMax: 0, validUntil: null });
+  });
+});
+
+describe('the estimated wait', () => {
+  test.each([
+    [1, 5, null, null],
+    [1, 0, 60_000, null],
+    [1, 5, 60_000, 12],
+    [3, 5, 60_000, 36],
+    [1, 100, 10, 1],
+    [1, 1, 0, 1],
+  ])(
+    'at position %s of %s seats with a mean tenure of %s ms is %s s',
+    (position, seats, mean, wait) => {
+      expect(estimateWaitSeconds(position, seats, mean)).toBe(wait);
+    },
+  );
+});

@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import type { z } from 'zod';
+import { configFields, loadConfig } from '../../platform/config.ts';
+
+const example = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8');
+const secret = () => randomBytes(32).toString('base64url');
+const valid = {
+  DATABASE_URL: 'postgres://leasehold_app:app@localhost:5432/leasehold',
+  SYSTEM_DATABASE_URL: 'postgres://leasehold_system:system@localhost:5432/leasehold',
+  REDIS_URL: 'redis://localhost:6379',
+  SESSION_CREDENTIAL_SECRETS: `k1:${secret()}`,
+};
+
+/** What the example must say of a field: its description, and its default if it has one. */
+function describeField(name: string, field: z.ZodType): string {
+  const given = field.safeParse(undefined);
+  const value = given.success ? ((given.data as string | number | undefined) ?? '') : '';
+  return `${wrap(field.description ?? '')}\n${name}=${value}\n`;
+}
+
+/** Comment lines of at most 100 characters. */
+function wrap(text: string): string {
+  return `# ${text.replace(/(?=.{99})(.{1,98}) /g, '$1\n# ')}`;
+}
+
+describe('.env.example', () => {
+  test('says of every variable what the configuration says, and of no other', () => {
+    const expected = Object.entries(configFields)
+      .map(([name, field]) => describeField(name, field))
+      .join('\n');
+    expect(example.slice(example.indexOf('\n\n') + 2)).toBe(expected);
+  });
+
+  test('can be filled in and loaded', () => {
+    const lines = example.split('\n').filter((line) => /^[A-Z]/.test(line));
+    const given = Object.fromEntries(
+      lines.map((line) => line.split(/=(.*)/).slice(0, 2)),
+    ) as object;
+    expect(loadConfig({ ...given, ...valid })).toMatchObject({ API_PORT: 8080, LOG_LEVEL: 'info' });
+  });
+
+  test('every field has a description that says what empty means where it may be empty', () => {
+    for (const [name, field] of Object.entries(configFields)) {
+      expect(field.description, name).toMatch(/\.$/);
+      const given = field.safeParse(undefined);
+      if (!given.success) expect(field.description, name).toContain('Required.');
+      else if (given.data === undefined) expect(field.description, name).toContain('Empty: ');
+    }
+  });
+});
+
+describe('loading', () => {
+  test('an empty variable is the same as none', () => {
+    expect(loadConfig({ ...valid, API_PORT: '' }).API_PORT).toBe(8080);
+    expect(() => loadConfig({ ...valid, REDIS_URL: '' })).toThrow('REDIS_URL: is required');
+  });
+
+  test('reports every fault at once and prints no value', () => {
+    const faulty = {
+      DATABASE_URL: 'mysql://user:hunter2@host/x',
+      SYSTEM_DATABASE_URL: 'hunter2',
+      REDIS_URL: 'http://:hunter2@host',
+      SESSION_CREDENTIAL_SECRETS: 'k1:hunter2,k1:hunter2',
+      API_PORT: 'hunter2',
+      LOG_LEVEL: 'hunter2',
+      TEMPORAL_ADDRESS: 'hunter2',
+    };
+    const message = messageOf(() => loadConfig(faulty));
+    for (const name of Object.keys(faulty)) expect(message).toContain(name);
+    expect(message).not.toContain('hunter2');
+  });
+
+  test.each([
+    ['no kid', secret()],
+    ['a short secret', `k1:${randomBytes(31).toString('base64url')}`],
+    ['the same kid twice', `k1:${secret()},k1:${secret()}`],
+    ['a kid with a dot, which parts credentials', `k.1:${secret()}`],
+    ['a kid that is too long', `${'k'.repeat(17)}:${secret()}`],
+    ['nothing after a comma', `k1:${secret()},`],
+  ])('refuses session secrets with %s', (_why, text) => {
+    const message = messageOf(() => loadConfig({ ...valid, SESSION_CREDENTIAL_SECRETS: text }));
+    expect(message).toContain('SESSION_CREDENTIAL_SECRETS: must be kid:secret pairs');
+    expect(message).not.toContain(text);
+  });
+
+  test('takes several session secrets, the first of which signs', () => {
+    const text = `new:${secret()}, old:${secret()}`;
+    const config = loadConfig({ ...valid, SESSION_CREDENTIAL_SECRETS: text });
+    expect(config.SESSION_CREDENTIAL_SECRETS.map(({ kid }) => kid)).toEqual(['new', 'old']);
+  });
+});
+
+function messageOf(work: () => unknown): string {
+  try {
+    work();
+  } catch (error) {
+    return String(error);
+  }
+  throw new Error('Nothing was thrown');
+}
