@@ -87,7 +87,7 @@ async function load(deps: Deps, pool: PoolRef, epoch: number): Promise<'restored
 function seatOf(row: SessionRecord) {
   if (row.status !== 'active' || row.fenceEpoch === null || row.fenceCounter === null) return [];
   const fence = { epoch: row.fenceEpoch, counter: row.fenceCounter };
-  return [{ sessionId: row.id, instanceKey: row.instanceKey, fence }];
+  return [{ sessionId: row.id, instanceKey: row.instanceKey, fence, isShared: row.isShared }];
 }
 
 function waiterOf(row: SessionRecord) {
