@@ -48,8 +48,9 @@ export async function recordTenure(
       return recorded;
     });
   } catch (error) {
-    if (!progress.isCommitting)
+    if (!progress.isCommitting) {
       await undoTenure(deps, input, tenure, 'failed').catch(ignoreUntilLapse);
+    }
     throw new LicensingError('unavailable', 'The seat could not be recorded. Try again.', {
       cause: error,
     });
@@ -135,9 +136,9 @@ function waitedSeconds(row: SessionRecord): number {
 }
 
 /**
- * Takes back in Redis what this call created and could not record. A grant that took an offer stays:
- * the offer would be lost, and the caller's retry attaches to it. A session whose row has ended is
- * freed whoever created it.
+ * Takes back in Redis what this call created and could not record: its holder, and the session too if
+ * nobody attached to it meanwhile. A grant that took an offer stays: the offer would be lost, and the
+ * caller's retry attaches to it. A session whose row has ended is freed whoever created it.
  */
 export async function undoTenure(
   deps: Deps,
@@ -146,23 +147,33 @@ export async function undoTenure(
   why: 'ended' | 'overtaken' | 'failed',
 ): Promise<void> {
   const session = { sessionId: tenure.sessionId, instanceKey: input.instanceKey };
-  const isOwnSession =
-    (tenure.word === 'GRANTED' && !tenure.fromOffer) ||
-    (tenure.word === 'QUEUED' && tenure.newWaiter);
-  if (why === 'ended' || isOwnSession) {
-    await deps.seats.releaseSeat(input, {
-      ...session,
-      holderId: null,
-      mode: 'free',
-      reason: 'released',
-    });
-  } else if (tenure.word === 'ATTACHED' && tenure.newHolder) {
-    await deps.seats.releaseSeat(input, {
-      ...session,
-      holderId: input.holderId,
-      mode: 'leave',
-      reason: 'released',
-    });
+  const reason = 'released';
+  const free = () =>
+    deps.seats.releaseSeat(input, { ...session, holderId: null, mode: 'free', reason });
+  if (why === 'ended') {
+    await free();
+    return;
+  }
+  if (!isOwnWork(tenure)) return;
+  const { holderId } = input;
+  const { word } = await deps.seats.releaseSeat(input, {
+    ...session,
+    holderId,
+    mode: 'leave',
+    reason,
+  });
+  if (word === 'LAST' && tenure.word !== 'ATTACHED') await free();
+}
+
+/** Whether this call created the session, or its holder. */
+function isOwnWork(tenure: Tenure): boolean {
+  switch (tenure.word) {
+    case 'GRANTED':
+      return !tenure.fromOffer;
+    case 'ATTACHED':
+      return tenure.newHolder;
+    case 'QUEUED':
+      return tenure.newWaiter;
   }
 }
 
