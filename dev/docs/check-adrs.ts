@@ -1,34 +1,11 @@
 import { basename, dirname } from 'node:path/posix';
-import { checkExcerpts } from './check-excerpts.ts';
+import { checkAdrSections } from './check-adr-sections.ts';
 import { checkIndex } from './check-index.ts';
-import { targetOf } from './check-links.ts';
-import {
-  checkSections,
-  footOf,
-  isDay,
-  saysSomething,
-  sectionsIn,
-  sectionsOf,
-  type Document,
-  type Fault,
-  type Section,
-} from './documents.ts';
+import { footOf, isDay, type Document, type Fault } from './documents.ts';
 import { slugOf } from './markdown.ts';
 
 export const adrFolder = 'docs/architecture/adrs';
 
-export const adrSections = [
-  'Context',
-  'Decision',
-  'Consequences',
-  'Alternatives considered',
-  'Implementation',
-  'Related ADRs',
-  'References',
-] as const;
-
-const alternativesMin = 2;
-const alternativesMax = 4;
 const fileName = /^adr-(\d{3})-([a-z0-9-]+)\.md$/;
 const statusText = /^(Proposed|Accepted|Rejected|Superseded by ADR \d{3})$/;
 
@@ -60,21 +37,7 @@ function checkAdr(root: string, record: Document): Fault[] {
   return [
     ...checkTitle(record),
     ...checkHead(record),
-    ...checkSections(record, adrSections),
-    ...sectionsOf(record, 2).flatMap((section) => {
-      switch (section.heading.text) {
-        case 'Consequences':
-          return checkConsequences(record, section);
-        case 'Alternatives considered':
-          return checkAlternatives(record, section);
-        case 'Implementation':
-          return checkImplementation(root, record, section);
-        case 'Related ADRs':
-          return checkRelated(record, section);
-        default:
-          return [];
-      }
-    }),
+    ...checkAdrSections(root, record),
     ...checkFoot(record),
   ];
 }
@@ -118,52 +81,6 @@ function checkHead(record: Document): Fault[] {
   const { value: date, line } = head.get('Date') ?? { value: '', line: 1 };
   if (!isDay(date)) faults.push({ path, line, message: 'Date must be a day like 2026-11-23.' });
   return faults;
-}
-
-function checkConsequences(record: Document, section: Section): Fault[] {
-  const { path } = record;
-  const parts = sectionsIn(record, section, 3);
-  if (parts.map(({ heading }) => heading.text).join() !== 'Positive,Negative')
-    return [{ path, line: section.heading.line, message: 'Consequences are Positive, Negative.' }];
-  return parts
-    .filter((part) => !saysSomething(part))
-    .map(({ heading: { line, text } }) => ({ path, line, message: `${text} is empty.` }));
-}
-
-function checkAlternatives(record: Document, section: Section): Fault[] {
-  const { path } = record;
-  const alternatives = sectionsIn(record, section, 3);
-  const faults = alternatives.flatMap(({ heading, lines }) => {
-    const points = lines.flatMap((line) => /^- (Pros|Cons|Why not): \S/.exec(line)?.[1] ?? []);
-    if (points.join() === 'Pros,Cons,Why not') return [];
-    const message = `“${heading.text}” must have the points Pros, Cons, Why not, each with text.`;
-    return [{ path, line: heading.line, message }];
-  });
-  const isBounded =
-    alternatives.length >= alternativesMin && alternatives.length <= alternativesMax;
-  if (isBounded) return faults;
-  const message = `There must be ${alternativesMin} to ${alternativesMax} alternatives, not ${alternatives.length}.`;
-  return [...faults, { path, line: section.heading.line, message }];
-}
-
-function checkImplementation(root: string, record: Document, section: Section): Fault[] {
-  const { line } = section.heading;
-  const hasCode = record.fences.some((fence) => fence.line > line && fence.line < section.endLine);
-  if (hasCode) return checkExcerpts(root, record, section);
-  return [{ path: record.path, line, message: 'Implementation shows no code.' }];
-}
-
-function checkRelated(record: Document, section: Section): Fault[] {
-  const { path, links } = record;
-  const { line } = section.heading;
-  const hasRecord = links.some(
-    (link) =>
-      link.line > line &&
-      link.line < section.endLine &&
-      fileName.test(basename(targetOf(record, link.target)?.path ?? '')),
-  );
-  if (hasRecord || section.lines.some((text) => text === 'None.')) return [];
-  return [{ path, line, message: 'Related ADRs links to a record, or says “None.”' }];
 }
 
 function checkFoot(record: Document): Fault[] {
