@@ -72,7 +72,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
   const store = connectRedis({ url: redis.url, name: 'test', onError: () => undefined });
   const operatorKey = await insertOperatorKey(running.deps);
   const url = `http://127.0.0.1:${running.port}`;
-  const request: TestApi['request'] = (method, path, how = {}) => send(url, method, path, how);
+  const request = requestTo(url);
   let closing: Promise<void> | undefined;
   const close = () => (closing ??= running.close());
   afterAll(async () => {
@@ -108,6 +108,11 @@ export function testEnvironment(database: TestDatabase, redis: TestRedis): Recor
     METRICS_PORT: '0',
     SESSION_CREDENTIAL_SECRETS: `t1:${randomBytes(32).toString('base64url')}`,
   };
+}
+
+/** Makes requests to the API at an address and holds each answer against its operation. */
+export function requestTo(url: string): TestApi['request'] {
+  return (method, path, how = {}) => send(url, method, path, how);
 }
 
 async function send(
