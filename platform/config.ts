@@ -5,10 +5,6 @@ import { z } from 'zod';
  * what leaving it empty does; `.env.example` repeats this and a test keeps the two equal.
  */
 export const configFields = {
-  NODE_ENV: z
-    .enum(['development', 'test', 'production'])
-    .default('development')
-    .describe('Where this runs. `production` refuses settings that are only safe on a laptop.'),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')

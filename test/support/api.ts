@@ -97,7 +97,6 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
 /** The environment of an API on these stores, with every port free and nothing logged. */
 export function testEnvironment(database: TestDatabase, redis: TestRedis): Record<string, string> {
   return {
-    NODE_ENV: 'test',
     LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent',
     DATABASE_URL: database.appUrl,
     SYSTEM_DATABASE_URL: database.systemUrl,
