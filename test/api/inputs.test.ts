@@ -111,7 +111,8 @@ test.each(withBody.filter(({ id }) => id !== 'revokeLicense'))(
     const members = [...Object.keys(sample), 'metadata', 'overrides', 'policy', 'device', 'nonce'];
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...members), awkward, async (member, value) => {
-        const nested = { [member]: value, metadata: { [String(value)]: value } };
+        const key = typeof value === 'string' ? value : member;
+        const nested = { [member]: value, metadata: { [key]: value } };
         for (const change of [{ [member]: value }, nested, { device: { fingerprint: value } }]) {
           const answer = await send(operation, { ...sample, ...change });
           expect(answer.status, answer.text).toBeLessThan(500);

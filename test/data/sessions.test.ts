@@ -53,12 +53,15 @@ test('of two transactions that open one session at the same time, one opens it',
   for (let round = 0; round < 5; round += 1) {
     const id = newId('ses');
     const fence = { epoch: 1, counter: (counter += 1) };
+    const { promise: hasInserted, resolve: tell } = Promise.withResolvers<undefined>();
     const { promise: hold, resolve: letGo } = Promise.withResolvers<undefined>();
     const first = inTenant(async (tx) => {
       const made = await grant(tx, id, fence);
+      tell(undefined);
       await hold;
       return made;
     });
+    await hasInserted;
     const second = inTenant((tx) => grant(tx, id, fence));
     await eventually(waitsForALock);
     letGo(undefined);
