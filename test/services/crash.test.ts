@@ -21,7 +21,12 @@ import {
   tryShow,
   type GivenLicense,
 } from '../support/given.ts';
-import { afterEverythingLapses, expectAgreement, expectSound } from '../support/ledger.ts';
+import {
+  afterEverythingLapses,
+  expectAgreement,
+  expectSound,
+  givenRows,
+} from '../support/ledger.ts';
 
 const api = await startTestApi();
 const seats = 2;
@@ -229,19 +234,7 @@ async function openSessions({ licenseId }: GivenLicense): Promise<number> {
 
 test('a restore that dies between two chunks begins anew and loses nobody', async () => {
   const license = await givenLicense(api, { seats: 600 });
-  const { tenantId, licenseId, product } = license;
-  const rows = Array.from({ length: 600 }, (_, n) => ({
-    id: `ses_${String(n).padStart(26, '0')}`,
-    ...{ tenantId, licenseId, product, instanceKey: `i${n}`, status: 'active', version: '1' },
-    ...{
-      usageType: 'builder',
-      device: '{}',
-      fenceEpoch: 1,
-      fenceCounter: n,
-      grantedAt: new Date(),
-    },
-  }));
-  await api.deps.systemDb.insertInto('sessions').values(rows).execute();
+  await givenRows(license, { count: 600, status: 'active' });
   const stop = api.whenReached('restore:first-chunk', () => {
     throw new Crash('The process died here');
   });

@@ -1,6 +1,8 @@
 /** What both stores hold of one license, and the rules that must be true of it at any instant. */
 import { expect } from 'vitest';
+import { inBatches } from '../../data/batches.ts';
 import { poolKeys } from '../../lua/keys.ts';
+import { newId } from '../../platform/ids.ts';
 import { restorePool } from '../../services/restore-pool.ts';
 import type { GivenLicense } from './given.ts';
 
@@ -53,6 +55,21 @@ export async function expectSound(license: GivenLicense, limit: number): Promise
   }
 }
 
+/** Opens rows in the ledger as if that many instances, `i0` and on, held seats or waited. */
+export async function givenRows(
+  { api, tenantId, licenseId, product }: GivenLicense,
+  { count, status }: { count: number; status: 'active' | 'queued' },
+): Promise<void> {
+  const rows = Array.from({ length: count }, (_, n) => ({
+    ...{ id: newId('ses'), tenantId, licenseId, instanceKey: `i${n}`, status, product },
+    ...{ version: '1', usageType: 'builder' as const, device: '{}' },
+    ...(status === 'active' ? { fenceEpoch: 1, fenceCounter: n, grantedAt: new Date() } : {}),
+  }));
+  for (const batch of inBatches(rows)) {
+    await api.deps.systemDb.insertInto('sessions').values(batch).execute();
+  }
+}
+
 /** Throws unless the two stores name the same sessions. */
 export async function expectAgreement(license: GivenLicense): Promise<void> {
   const { rows, pool } = await readStores(license);
@@ -70,6 +87,6 @@ export async function afterEverythingLapses(license: GivenLicense): Promise<void
   const [, seats = '', , waiters = ''] = poolKeys(license);
   const { store } = license.api;
   for (const key of [seats, waiters]) {
-    for (const member of await store.zrange(key, 0, -1)) await store.zadd(key, 'XX', 1, member);
+    for (const member of await store.zrange(key, '0', '-1')) await store.zadd(key, 'XX', 1, member);
   }
 }

@@ -13,6 +13,7 @@ import {
   tryAcquire,
   tryHeartbeat,
 } from '../../support/given.ts';
+import { givenRows } from '../../support/ledger.ts';
 
 const api = await startTestApi();
 
@@ -65,19 +66,7 @@ describe('suspending', () => {
 
   test('ends more sessions than one statement could insert events for', async () => {
     const license = await givenLicense(api, { seats: 1_000 });
-    const { tenantId, licenseId, productId } = license;
-    const admin = api.deps.systemDb;
-    const rows = Array.from({ length: 10_000 }, (_, n) => ({
-      id: `ses_${String(n).padStart(26, '0')}`,
-      ...{ tenantId, licenseId, instanceKey: `i${n}`, status: 'queued', usageType: 'builder' },
-      ...{ product: productId, version: '1', device: '{}' },
-    }));
-    for (let from = 0; from < rows.length; from += 2_000) {
-      await admin
-        .insertInto('sessions')
-        .values(rows.slice(from, from + 2_000))
-        .execute();
-    }
+    await givenRows(license, { count: 10_000, status: 'queued' });
     expect(await readLicense(license)).toMatchObject({ seats: { queued: 10_000 } });
     await suspend(license);
     expect(await readLicense(license)).toMatchObject({ seats: { queued: 0 } });
