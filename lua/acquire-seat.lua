@@ -33,6 +33,7 @@
 -- @include attach
 -- @include grant
 -- @include enqueue
+-- @include withdraw-offer
 -- @include reply
 
 local config, sessionId, instance, holder = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
@@ -82,7 +83,10 @@ if due then
   due = dueOf(session, instance)
   -- It ended, and must be recorded before this instance may begin another.
   if due <= now or session.closing then return refuse('no_seats_available') end
-  if session.stage == 'offered' then return grantTo(session, session.id, 1) end
+  if session.stage == 'offered' then
+    if seatsUsed() <= pool.capacity then return grantTo(session, session.id, 1) end
+    withdrawOffer(pool, instance, session)
+  end
   if session.stage == 'queued' then return queuedAs(session, 0) end
   local leaseUntil, isNew = attach(pool, instance, session, due, holder)
   if not leaseUntil then return refuse('holders_exhausted') end

@@ -8,6 +8,7 @@ import * as replies from './replies.ts';
 import { readPages, type PoolContents } from './read-pool.ts';
 import type { ReplyOf, ReplyReaders } from './replies.ts';
 
+export type { PoolContents };
 export type AcquireReply = ReplyOf<typeof replies.acquireReplies>;
 export type RenewReply = ReplyOf<typeof replies.renewReplies>;
 export type ReleaseReply = ReplyOf<typeof replies.releaseReplies>;

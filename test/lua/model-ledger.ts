@@ -9,6 +9,8 @@ export interface Row {
   instance: string;
   fence: Fence | null;
   ticket: { epoch: number; n: number } | null;
+  /** Several holders have had it at a time. */
+  isShared: boolean;
   endReason: EndReason | null;
 }
 
@@ -35,13 +37,8 @@ export class ModelLedger {
       (row) => row.instance === instance && row.id !== tenure.sessionId,
     );
     expect(rivals, 'an instance has one open session').toEqual([]);
-    const row = present ?? {
-      id: tenure.sessionId,
-      instance,
-      fence: null,
-      ticket: null,
-      endReason: null,
-    };
+    const row = present ?? blankRow(tenure.sessionId, instance);
+    if (tenure.word === 'ATTACHED' && tenure.newHolder) row.isShared = true;
     if (tenure.word === 'QUEUED') row.ticket = tenure.ticket;
     else row.fence = tenure.fence;
     this.rows.set(row.id, row);
@@ -61,4 +58,8 @@ export class ModelLedger {
   endAll(reason: EndReason): void {
     for (const row of this.open) row.endReason = reason;
   }
+}
+
+function blankRow(id: string, instance: string): Row {
+  return { id, instance, fence: null, ticket: null, isShared: false, endReason: null };
 }

@@ -15,14 +15,23 @@ export interface ModelSession {
   ticket: { epoch: number; n: number };
   fence: Fence;
   holders: Map<string, number>;
-  /** The synthetic holder of a restored seat. */
+  /** The synthetic holder of a restored seat; it holds nothing for a session that never was shared. */
   adoptUntil: number;
+  isAlone: boolean;
   forwardedAt: number;
 }
 
 interface Remembered {
   id: string;
   reason: EndReason | null;
+}
+
+interface RestoredRow {
+  id: string;
+  instance: string;
+  fence: Fence | null;
+  ticket: ModelSession['ticket'] | null;
+  isShared: boolean;
 }
 
 type Take = { instance: string; id: string; holder: string; wait: boolean };
@@ -80,7 +89,14 @@ export class ModelPool {
     };
     if (session?.stage === 'active')
       return this.#attach(now, session, holder) ?? refuse('holders_exhausted');
-    if (session?.stage === 'offered') return this.#grant(now, instance, session.id, holder, true);
+    if (session?.stage === 'offered' && this.seats.length <= this.capacity) {
+      return this.#grant(now, instance, session.id, holder, true);
+    }
+    if (session?.stage === 'offered') {
+      session.stage = 'queued';
+      session.due = now + this.config.livenessMs;
+      session.queueUntil = Math.max(session.queueUntil, session.due);
+    }
     if (session?.stage === 'queued') return this.#place(now, instance, session, false);
     if (length === 0 && this.seats.length < this.capacity) {
       return this.#grant(now, instance, id, holder, false);
@@ -169,7 +185,8 @@ export class ModelPool {
       return { word: 'LAST', dropped };
     }
     const others = [...session.holders].filter(([name, until]) => name !== holder && until > now);
-    const heldUntil = Math.max(session.adoptUntil, ...others.map(([, until]) => until));
+    const adopting = session.isAlone ? 0 : session.adoptUntil;
+    const heldUntil = Math.max(adopting, ...others.map(([, until]) => until));
     if (heldUntil <= now) {
       session.closing = true;
       return { word: 'LAST', dropped };
@@ -233,27 +250,19 @@ export class ModelPool {
     this.cleared.clear();
   }
 
-  restore(
-    now: number,
-    epoch: number,
-    rows: {
-      id: string;
-      instance: string;
-      fence: Fence | null;
-      ticket: ModelSession['ticket'] | null;
-    }[],
-  ) {
+  restore(now: number, epoch: number, rows: readonly RestoredRow[]) {
     for (const [instance, { id }] of this.sessions)
       this.cleared.set(instance, { id, reason: null });
     for (const memory of this.cleared.values()) memory.reason = null;
     Object.assign(this, { isLost: false, epoch, sessions: new Map() });
     this.unacknowledged.clear();
     this.#fence = 0;
-    this.#ticket = Math.max(0, ...rows.map(({ ticket }) => ticket?.n ?? 0));
-    for (const { id, instance, fence, ticket } of rows) {
+    this.#ticket = Math.max(0, ...rows.map(({ fence, ticket }) => (fence ? 0 : (ticket?.n ?? 0))));
+    for (const { id, instance, fence, ticket, isShared } of rows) {
       const session = blankSession(id, fence ? 'active' : 'queued');
       session.fence = fence ?? session.fence;
       session.ticket = ticket ?? session.ticket;
+      session.isAlone = !isShared;
       session.forwardedAt = now;
       session.queueUntil = now + this.config.queueWaitMs;
       session.adoptUntil = now + this.config.leaseMs;
@@ -306,7 +315,7 @@ export class ModelPool {
     const newHolder = (session.holders.get(holder) ?? 0) <= now;
     const live = [...session.holders].filter(([, until]) => until > now);
     if (newHolder && live.length >= this.config.holdersMax) return null;
-    if (newHolder) session.holders = new Map(live);
+    if (newHolder) Object.assign(session, { holders: new Map(live), isAlone: false });
     session.holders.set(holder, now + this.config.leaseMs);
     session.due = Math.max(session.due, now + this.config.leaseMs);
     const { id: sessionId, fence, due: leaseUntil } = session;
@@ -374,7 +383,13 @@ export class ModelPool {
 function blankSession(id: string, stage: ModelSession['stage']): ModelSession {
   return {
     ...{ id, stage, closing: false, due: 0, queueUntil: 0, ticket: { epoch: 0, n: 0 } },
-    ...{ fence: { epoch: 0, counter: 0 }, holders: new Map(), adoptUntil: 0, forwardedAt: 0 },
+    ...{
+      fence: { epoch: 0, counter: 0 },
+      holders: new Map(),
+      adoptUntil: 0,
+      isAlone: false,
+      forwardedAt: 0,
+    },
   };
 }
 

@@ -30,27 +30,50 @@ class Step implements fc.AsyncCommand<object, World> {
   }
 }
 
-const tenants = fc.constantFrom<0 | 1>(0, 1);
-const instances = fc.constantFrom('a', 'b', 'c', 'd', 'e');
-const holders = fc.constantFrom('x', 'y', 'z');
-/** Mostly the present session, sometimes one before. */
-const ages = fc.constantFrom(0, 0, 0, 0, 1, 2);
+/** Mostly the first pool, so that its story has turns. */
+const tenants = fc.constantFrom<(0 | 1)[]>(0, 0, 0, 1);
+const names = ['a', 'b', 'c', 'd', 'e'];
+const holders = ['x', 'y', 'z'];
 const often = fc.constantFrom(true, true, true, false);
 
-interface Whose {
+/** Who acts: mostly one who has a session, so that the story goes on instead of beginning again. */
+interface Pick {
   tenant: 0 | 1;
+  isKnown: boolean;
+  n: number;
+  isHolder: boolean;
+  /** How many sessions ago: 0 is the instance's present one. */
+  age: number;
+}
+const pick: fc.Arbitrary<Pick> = fc.record({
+  tenant: tenants,
+  isKnown: often,
+  n: fc.nat({ max: 29 }),
+  isHolder: fc.boolean(),
+  age: fc.constantFrom(0, 0, 0, 0, 0, 0, 1, 2),
+});
+
+interface Whose {
   instance: string;
   holder: string;
   age: number;
 }
-const whose = fc.record({ tenant: tenants, instance: instances, holder: holders, age: ages });
+
+function whoseOf({ model }: Tenant, { isKnown, n, isHolder, age }: Pick): Whose {
+  const known = isKnown ? [...model.sessions.keys()] : [];
+  const instance = known[n % Math.max(1, known.length)] ?? names[n % names.length] ?? 'a';
+  const present = isHolder ? [...(model.sessions.get(instance)?.holders.keys() ?? [])] : [];
+  const holder = present[n % Math.max(1, present.length)] ?? holders[n % holders.length] ?? 'x';
+  return { instance, holder, age };
+}
 
 function byOne(name: string, act: (tenant: Tenant, now: number, whose: Whose) => Promise<void>) {
-  return whose.map(
+  return pick.map(
     (who) =>
-      new Step(`${name} ${JSON.stringify(who)}`, (world) =>
-        act(world.tenants[who.tenant], world.clock.now, who),
-      ),
+      new Step(`${name} ${JSON.stringify(who)}`, (world) => {
+        const tenant = world.tenants[who.tenant];
+        return act(tenant, world.clock.now, whoseOf(tenant, who));
+      }),
   );
 }
 
@@ -67,20 +90,40 @@ function inOrder(reply: object): object {
   return { ...reply, dropped: dropped.sort() };
 }
 
-const acquire = fc.tuple(whose, fc.boolean(), often).map(
+const acquire = fc.tuple(pick, often, often).map(
   ([who, wait, isRecorded]) =>
     new Step(`acquire ${JSON.stringify({ ...who, wait, isRecorded })}`, async (world) => {
       const tenant = world.tenants[who.tenant];
-      const id = `ses_${(world.sessions += 1)}`;
-      const { instance, holder } = who;
-      const reply = await tenant.seats.acquire(instance, { id, holder, wait });
-      const expected = tenant.model.acquire(world.clock.now, { instance, id, holder, wait });
-      expectSame(reply, expected);
-      tenant.noteTenure(instance, reply);
-      // Not recorded: the API died between the script and its transaction.
-      if (isRecorded) await tenant.settle(instance, reply);
+      const whose = whoseOf(tenant, who);
+      await takeSeat(world, tenant, { ...whose, wait, isRecorded });
     }),
 );
+
+/** Everybody wants a seat at once, in any order. */
+const rush = fc.tuple(tenants, fc.shuffledSubarray(names)).map(
+  ([which, instances]) =>
+    new Step(`rush of ${instances.join()} to ${which}`, async (world) => {
+      const tenant = world.tenants[which];
+      for (const instance of instances) {
+        await takeSeat(world, tenant, { instance, holder: 'x', wait: true, isRecorded: true });
+      }
+    }),
+);
+
+/** Not recorded: the API dies between the script and its transaction. */
+async function takeSeat(
+  world: World,
+  tenant: Tenant,
+  take: { instance: string; holder: string; wait: boolean; isRecorded: boolean },
+): Promise<void> {
+  const { instance, holder, wait, isRecorded } = take;
+  const id = `ses_${(world.sessions += 1)}`;
+  const reply = await tenant.seats.acquire(instance, { id, holder, wait });
+  expectSame(reply, tenant.model.acquire(world.clock.now, { instance, id, holder, wait }));
+  tenant.noteTenure(instance, reply);
+  if (isRecorded) await tenant.settle(instance, reply);
+  await tenant.check(world.clock);
+}
 
 const beat = byOne('beat', async (tenant, now, { instance, holder, age }) => {
   const id = tenant.idOf(instance, age);
@@ -93,6 +136,19 @@ const poll = byOne('poll', async (tenant, now, { instance, age }) => {
   const reply = await tenant.seats.poll(instance, id);
   expectSame(reply, tenant.model.poll(now, instance, id));
 });
+
+/** Every session shows that it lives, by the first of its holders. */
+const beatAll = tenants.map(
+  (which) =>
+    new Step(`beat all of ${which}`, async ({ tenants: both, clock }) => {
+      const { model, seats } = both[which];
+      for (const [instance, { id, holders: present }] of [...model.sessions]) {
+        const [holder = 'x'] = present.keys();
+        const reply = await seats.beat(instance, id, holder);
+        expectSame(reply, model.beat(clock.now, instance, id, holder));
+      }
+    }),
+);
 
 const look = byOne('look', async (tenant, now, { instance, age }) => {
   const id = tenant.idOf(instance, age);
@@ -108,12 +164,12 @@ const drop = byOne('drop', async (tenant, now, { instance, age }) => {
 });
 
 /** A holder's release; the process may die after each of its three parts. */
-const leave = fc.tuple(whose, fc.integer({ min: 1, max: 3 })).map(
+const leave = fc.tuple(pick, fc.constantFrom(1, 2, 3, 3, 3)).map(
   ([who, parts]) =>
     new Step(`leave ${JSON.stringify({ ...who, parts })}`, async (world) => {
       const tenant = world.tenants[who.tenant];
-      const { instance, holder } = who;
-      const id = tenant.idOf(instance, who.age);
+      const { instance, holder, age } = whoseOf(tenant, who);
+      const id = tenant.idOf(instance, age);
       const reply = await tenant.seats.leave(instance, id, holder);
       expectSame(reply, tenant.model.leave(world.clock.now, instance, id, holder));
       if (reply.word !== 'LAST' || parts === 1) return;
@@ -131,7 +187,7 @@ const force = byOne('force', async (tenant, now, { instance, age }) => {
 
 /** Confirms again what was released long ago: it must touch nobody. */
 const freeAgain = byOne('free again', async (tenant, now, { instance, age }) => {
-  const id = tenant.idOf(instance, age);
+  const id = tenant.idOf(instance, age + 1);
   const row = tenant.ledger.rows.get(id);
   if (row?.endReason) await free(tenant, now, { instance, id, reason: row.endReason });
 });
@@ -152,7 +208,12 @@ const advance = fc
   .constantFrom(1, 19, 20, 20, 40, 40, 60, 80, 100, 300)
   .map((ms) => new Step(`advance ${ms}`, (world) => Promise.resolve(void (world.clock.now += ms))));
 
-function change(name: string, next: (tenant: Tenant, now: number) => Partial<PoolConfig> | null) {
+/** Longer than anything lasts. */
+const sleep = fc.constant(
+  new Step('sleep', (world) => Promise.resolve(void (world.clock.now += 300))),
+);
+
+function change(next: (tenant: Tenant, now: number) => Partial<PoolConfig> | null) {
   return async ({ tenants: both, clock }: World, which: 0 | 1): Promise<void> => {
     const tenant = both[which];
     const config = next(tenant, clock.now);
@@ -166,25 +227,38 @@ function change(name: string, next: (tenant: Tenant, now: number) => Partial<Poo
   };
 }
 
-const setLimit = fc.tuple(tenants, fc.integer({ min: 0, max: 3 })).map(([which, limit]) => {
-  const act = change('limit', () => ({ limit }));
+const setLimit = fc.tuple(tenants, fc.constantFrom(0, 1, 1, 2, 2, 3)).map(([which, limit]) => {
+  const act = change(() => ({ limit }));
   return new Step(`limit ${limit} of ${which}`, (world) => act(world, which));
 });
 
-const setStatus = fc
-  .tuple(tenants, fc.constantFrom('suspended', 'revoked', 'open', 'open', 'open'))
+/** A limit just below what is in use, which is when offers and grants must wait. */
+const squeeze = tenants.map((which) => {
+  const act = change(({ model, seats }) => {
+    return { limit: Math.max(0, model.seats.length - 1 - seats.config.overdraft) };
+  });
+  return new Step(`squeeze ${which}`, (world) => act(world, which));
+});
+
+const withdraw = fc
+  .tuple(tenants, fc.constantFrom('suspended', 'revoked'))
   .map(([which, status]) => {
-    const act = change('status', ({ seats }) =>
-      seats.config.status === status ? null : { status },
-    );
-    return new Step(`status ${status} of ${which}`, (world) => act(world, which));
+    const act = change(() => ({ status }));
+    return new Step(`${status} ${which}`, (world) => act(world, which));
   });
 
-const setExpiry = fc.tuple(tenants, fc.constantFrom(null, null, 40, 100)).map(([which, inMs]) => {
-  const act = change('expiry', (_tenant, now) => ({
-    validUntil: inMs === null ? null : now + inMs,
-  }));
-  return new Step(`expiry ${inMs ?? 'never'} of ${which}`, (world) => act(world, which));
+const expire = tenants.map((which) => {
+  const act = change((_tenant, now) => ({ validUntil: now + 40 }));
+  return new Step(`expire ${which}`, (world) => act(world, which));
+});
+
+/** Puts right what the two steps before did, so that most of a story is about an open pool. */
+const reinstate = tenants.map((which) => {
+  const act = change(({ seats: { config } }) => {
+    const isOpen = config.status === 'open' && config.validUntil === null;
+    return isOpen ? null : { status: 'open', validUntil: null };
+  });
+  return new Step(`reinstate ${which}`, (world) => act(world, which));
 });
 
 /** An older read of the license arrives late: it must change nothing. */
@@ -219,12 +293,11 @@ const failover = fc.constant(
 );
 
 /** `chunk` sessions at a time; with a rival, a restore that began before is overtaken by this one. */
-const restore = fc.tuple(tenants, fc.integer({ min: 1, max: 3 }), fc.boolean()).map(
-  ([which, chunk, hasRival]) =>
-    new Step(`restore ${which} by ${chunk}${hasRival ? ' with a rival' : ''}`, async (world) => {
-      const tenant = world.tenants[which];
-      if (!tenant.model.isLost) return;
-      await restorePool(tenant, { chunk, hasRival, now: world.clock.now });
+const restore = fc.tuple(fc.integer({ min: 1, max: 3 }), fc.boolean()).map(
+  ([chunk, hasRival]) =>
+    new Step(`restore by ${chunk}${hasRival ? ' with a rival' : ''}`, async (world) => {
+      const lost = world.tenants.find(({ model }) => model.isLost);
+      if (lost) await restorePool(lost, { chunk, hasRival, now: world.clock.now });
     }),
 );
 
@@ -262,10 +335,10 @@ async function restorePool(
   tenant.noteRestore();
 }
 
-function toLoad(rows: readonly Row[]): Pick<RestorePool, 'seats' | 'waiters'> {
+function toLoad(rows: readonly Row[]): globalThis.Pick<RestorePool, 'seats' | 'waiters'> {
   return {
-    seats: rows.flatMap(({ id, instance, fence }) =>
-      fence ? [{ sessionId: id, instanceKey: instance, fence }] : [],
+    seats: rows.flatMap(({ id, instance, fence, isShared }) =>
+      fence ? [{ sessionId: id, instanceKey: instance, fence, isShared }] : [],
     ),
     waiters: rows.flatMap(({ id, instance, fence, ticket }) =>
       ticket && !fence ? [{ sessionId: id, instanceKey: instance, ticket }] : [],
@@ -306,12 +379,20 @@ const weighted = (count: number, step: fc.Arbitrary<Step>) =>
 
 /** What may happen, the everyday more often than the disaster. */
 export const steps = [
-  ...weighted(9, acquire),
-  ...weighted(5, beat),
-  ...weighted(4, poll),
-  ...weighted(3, leave),
-  ...weighted(5, advance),
+  ...weighted(20, acquire),
+  ...weighted(12, beatAll),
+  ...weighted(5, rush),
+  ...weighted(12, restore),
+  ...weighted(8, advance),
+  ...weighted(8, leave),
+  ...weighted(8, reinstate),
+  ...weighted(6, beat),
+  ...weighted(6, poll),
+  ...weighted(3, force),
+  ...weighted(3, setLimit),
+  ...weighted(2, squeeze),
   ...weighted(2, drop),
-  ...[look, force, freeAgain, setLimit, setLimit, setStatus, setExpiry, configureLate],
-  ...[wipe, failover, restore, restore, restore],
+  ...weighted(2, look),
+  ...weighted(2, freeAgain),
+  ...[sleep, withdraw, expire, configureLate, failover, failover, wipe],
 ];

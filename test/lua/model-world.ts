@@ -7,7 +7,8 @@ import { expect } from 'vitest';
 import type { Redis } from 'ioredis';
 import type { EndReason } from '../../domain/errors.ts';
 import type { Fence, PoolConfig } from '../../domain/seat.ts';
-import type { AcquireReply, PoolContents, SeatScripts } from '../../lua/scripts.ts';
+import type { PoolContents } from '../../lua/read-pool.ts';
+import type { AcquireReply, SeatScripts } from '../../lua/scripts.ts';
 import { clockStart, figures, Seats, type Clock } from './given-seats.ts';
 import { ModelLedger, type Tenure } from './model-ledger.ts';
 import { ModelPool } from './model-pool.ts';
@@ -62,6 +63,10 @@ export class Tenant {
     if (!('sessionId' in reply)) return;
     const ids = this.#ids.get(instance) ?? [];
     if (ids[0] !== reply.sessionId) this.#ids.set(instance, [reply.sessionId, ...ids]);
+    // An offer that a lowered limit took back returns to its place, ahead of later ones.
+    const { sessionId } = reply;
+    const hadOffer = this.#before?.seats.some((seat) => seat.offer && seat.sessionId === sessionId);
+    if (reply.word === 'QUEUED' && hadOffer === true) this.#positions.clear();
     if (reply.word !== 'GRANTED') return;
     const { fence } = reply;
     const last = this.#lastFence;
@@ -178,6 +183,6 @@ export class World {
 
   /** I8: both tenants are compared after every step, whichever of them it was for. */
   async check(): Promise<void> {
-    for (const tenant of this.tenants) await tenant.check(this.clock);
+    await Promise.all(this.tenants.map((tenant) => tenant.check(this.clock)));
   }
 }
