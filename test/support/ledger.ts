@@ -70,12 +70,14 @@ export async function givenRows(
   }
 }
 
-/** Throws unless the two stores name the same sessions. */
+/** Throws unless the two stores name the same sessions, and Redis owes the ledger no report. */
 export async function expectAgreement(license: GivenLicense): Promise<void> {
   const { rows, pool } = await readStores(license);
   const open = rows.filter(({ endedAt }) => endedAt === null).map(({ id }) => id);
   const held = [...(pool?.seats ?? []), ...(pool?.waiters ?? [])].map(({ sessionId }) => sessionId);
   expect(held.toSorted()).toEqual(open.toSorted());
+  const [, , , , ended = ''] = poolKeys(license);
+  expect(await license.api.store.hkeys(ended)).toEqual([]);
 }
 
 /**

@@ -1,0 +1,141 @@
+/**
+ * Between a grant in Redis and its record the world may change: the pool is rebuilt, the license is
+ * withdrawn, the session is ended. The pool's lock and version make sure that no such grant is recorded.
+ * A test holds that lock to let the change come first.
+ */
+import { Client } from 'pg';
+import { afterAll, expect, test } from 'vitest';
+import { startTestApi } from '../support/api.ts';
+import { eventually } from '../support/eventually.ts';
+import {
+  acquire,
+  changeLicense,
+  forceRelease,
+  givenLicense,
+  heartbeat,
+  release,
+  suspend,
+  tryAcquire,
+  type GivenLicense,
+} from '../support/given.ts';
+import { expectAgreement, expectSound, readStores } from '../support/ledger.ts';
+
+const api = await startTestApi();
+const admin = new Client({ connectionString: api.database.adminUrl });
+const watcher = new Client({ connectionString: api.database.adminUrl });
+await Promise.all([admin.connect(), watcher.connect()]);
+afterAll(() => Promise.all([admin.end(), watcher.end()]));
+
+/** Takes the lock under which tenures are recorded; whoever wants it waits until `commit`. */
+async function holdPool({ tenantId, licenseId }: GivenLicense): Promise<void> {
+  await admin.query('begin');
+  await admin.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [
+    `${tenantId}:${licenseId}`,
+  ]);
+}
+
+function untilWaiting(count: number): Promise<unknown> {
+  return eventually(async () => {
+    const { rows } = await watcher.query(
+      `select 1 from pg_stat_activity where datname = current_database() and wait_event = 'advisory'`,
+    );
+    return rows.length >= count;
+  });
+}
+
+test('a grant of a pool that was rebuilt meanwhile is not recorded; the caller gets another', async () => {
+  const license = await givenLicense(api, { seats: 2 });
+  const first = await acquire(license);
+  await holdPool(license);
+  const asking = acquire(license, { instance: 'i' });
+  await untilWaiting(1);
+  // As another process does that found the pool gone: it raises the epoch, then loads the ledger.
+  await api.redis.flush();
+  await admin.query('update pools set epoch = epoch + 1 where license_id = $1', [
+    license.licenseId,
+  ]);
+  await admin.query('commit');
+  const second = await asking;
+  expect(second.httpStatus).toBe(201);
+  const [before, after] = [first.session.fence?.epoch ?? 0, second.session.fence?.epoch ?? 0];
+  expect(after).toBeGreaterThan(before + 1);
+  expect(await heartbeat(first)).toMatchObject({ seats: { used: 2, limit: 2 } });
+  expect((await tryAcquire(license)).status).toBe(409);
+  await expectSound(license, 2);
+  await expectAgreement(license);
+});
+
+test('a grant of a license that is suspended meanwhile is refused and leaves nothing behind', async () => {
+  const license = await givenLicense(api, { seats: 2 });
+  const first = await acquire(license);
+  await holdPool(license);
+  const suspending = suspend(license);
+  await untilWaiting(1);
+  const asking = tryAcquire(license, { instance: 'i' });
+  await untilWaiting(2);
+  await admin.query('commit');
+  await suspending;
+  const answer = await asking;
+  expect(answer.status, answer.text).toBe(403);
+  expect(answer.body).toMatchObject({ code: 'license_suspended' });
+  const { rows, pool } = await readStores(license);
+  expect(rows.map(({ id, endReason }) => ({ id, endReason }))).toEqual([
+    { id: first.id, endReason: 'license_suspended' },
+  ]);
+  expect(pool).toEqual({ seats: [], waiters: [] });
+});
+
+test('a grant of a license that has fewer seats meanwhile is made anew under the new limit', async () => {
+  const license = await givenLicense(api, { seats: 2 });
+  await acquire(license);
+  await holdPool(license);
+  const changing = changeLicense(license, { seats: 1 });
+  await untilWaiting(1);
+  const asking = tryAcquire(license, { instance: 'i' });
+  await untilWaiting(2);
+  await admin.query('commit');
+  await changing;
+  const answer = await asking;
+  expect(answer.status, answer.text).toBe(409);
+  expect(answer.body).toMatchObject({ seats: { used: 1, limit: 1 } });
+  await expectSound(license, 1);
+  await expectAgreement(license);
+});
+
+test('an offer that is taken while its waiter is forced out ends; the caller begins anew', async () => {
+  const license = await givenLicense(api, { seats: 1 });
+  const holder = await acquire(license);
+  const waiter = await acquire(license, { instance: 'i', wait: true });
+  await release(holder);
+  await holdPool(license);
+  const asking = acquire(license, { instance: 'i' });
+  await untilWaiting(1);
+  expect((await forceRelease(waiter)).status).toBe(200);
+  await admin.query('commit');
+  const next = await asking;
+  expect(next.httpStatus).toBe(201);
+  expect(next.id).not.toBe(waiter.id);
+  await expectSound(license, 1);
+  await expectAgreement(license);
+});
+
+test('two processes of one instance that come at once, one of them overtaken, keep one seat', async () => {
+  const license = await givenLicense(api, { seats: 2 });
+  await acquire(license);
+  await holdPool(license);
+  const changing = changeLicense(license, { seats: 3 });
+  await untilWaiting(1);
+  const asking = ['p1', 'p2', 'p3'].map((holderId) =>
+    acquire(license, { instance: 'i', holderId }),
+  );
+  await untilWaiting(4);
+  await admin.query('commit');
+  await changing;
+  const sessions = await Promise.all(asking);
+  expect(new Set(sessions.map(({ id }) => id)).size).toBe(1);
+  for (const session of sessions) {
+    expect(await heartbeat(session)).toMatchObject({ seats: { used: 2, limit: 3 } });
+  }
+  await expectSound(license, 3);
+  await expectAgreement(license);
+});
