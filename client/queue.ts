@@ -49,7 +49,13 @@ const queuesAgainMax = 5;
  */
 export async function waitForSeat(first: SessionAnswer, wait: Wait): Promise<SessionAnswer> {
   let answer = first;
-  const leave = { release: () => giveBack(wait.transport, answer) };
+  const leaving = new AbortController();
+  const leave = {
+    release: () => {
+      leaving.abort();
+      return giveBack(wait.transport, answer);
+    },
+  };
   const forget = wait.releaseOnExit ? releaseAtExit(leave) : () => undefined;
   let timesQueued = 1;
   let told = '';
@@ -61,6 +67,8 @@ export async function waitForSeat(first: SessionAnswer, wait: Wait): Promise<Ses
       if (session.status === 'queued' && news !== told) wait.onQueued(progress);
       told = news;
       const seen = await look(wait, refOf(answer));
+      // The program ends: its place is given up, and must not be asked for once more.
+      if (leaving.signal.aborted) return await endOfProgram;
       switch (seen.session.status) {
         case 'queued':
           answer = { ...answer, ...seen };
@@ -82,6 +90,9 @@ export async function waitForSeat(first: SessionAnswer, wait: Wait): Promise<Ses
     forget();
   }
 }
+
+/** Never settles; it does not keep a program alive. */
+const endOfProgram = new Promise<never>(() => undefined);
 
 export function progressOf({ id, queue, seats }: Session): QueueProgress {
   return {

@@ -23,10 +23,8 @@ function faults(): string[] {
   );
 }
 
-test('the documents of this project are in order, and checking them takes less than 2 s', () => {
-  const startedAt = performance.now();
+test('the documents of this project are in order', () => {
   expect(validateDocuments(projectRoot).faults).toEqual([]);
-  expect(performance.now() - startedAt).toBeLessThan(2_000);
 });
 
 test('a tree that is in order has no faults', () => {

@@ -128,7 +128,7 @@ export async function startLicenceServer(): Promise<LicenceServer> {
 function startOn(database: TestDatabase, redis: TestRedis): Promise<RunningApi> {
   return startApi(
     loadConfig({
-        LOG_LEVEL: 'silent',
+      LOG_LEVEL: 'silent',
       DATABASE_URL: database.appUrl,
       SYSTEM_DATABASE_URL: database.systemUrl,
       REDIS_URL: redis.url,
