@@ -4,7 +4,7 @@ import { Connection } from '@temporalio/client';
 import { findTemporalCli } from '../setup/places.mjs';
 import { freePort, isListening } from './ports.ts';
 import { startChild, untilReady, type Child } from './process.ts';
-import { searchAttributes } from './search-attributes.ts';
+import { searchAttributes } from '../../workflows/contract.ts';
 
 /** What a Temporal dev server is started with. */
 export interface TemporalOptions {

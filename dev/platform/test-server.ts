@@ -1,7 +1,7 @@
 import type { Connection } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
 import { findTestServer } from '../setup/places.mjs';
-import { searchAttributes } from './search-attributes.ts';
+import { searchAttributes } from '../../workflows/contract.ts';
 
 /**
  * The executable of the time-skipping test server, for `TestWorkflowEnvironment`, which starts

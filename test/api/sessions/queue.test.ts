@@ -109,7 +109,7 @@ describe('waiting', () => {
     const waiter = await acquire(license, { wait: true });
     const { value, ms } = await timed(show(waiter, { wait: 20 }));
     expect(value).toMatchObject({ status: 'ended', endReason: 'queue_timeout' });
-    expect(ms).toBeLessThan(4_000);
+    expect(ms).toBeLessThan(15_000);
     expect(problemOf(await tryHeartbeat(waiter)).reason).toBe('queue_timeout');
     expect(await historyOf(waiter)).toEqual(['seat.queued', 'queue.timed_out']);
   });
@@ -124,7 +124,7 @@ describe('a seat that becomes free', () => {
     const { value, ms } = await waiting;
     expect(value).toMatchObject({ status: 'offered', queue: { position: 1 }, seats: { used: 1 } });
     expect(Date.parse(value.queue?.offerUntil ?? '')).toBeGreaterThan(Date.now());
-    expect(ms).toBeLessThan(2_000);
+    expect(ms).toBeLessThan(15_000);
     expect(await behind).toMatchObject({ status: 'queued', queue: { position: 1, length: 1 } });
     expect(await heartbeat(first)).toMatchObject({ status: 'offered' });
     expect((await tryAcquire(license)).status).toBe(409);
@@ -171,7 +171,7 @@ describe('a seat that becomes free', () => {
     const waiter = await acquire(license, { wait: true });
     const { value, ms } = await timed(show(waiter, { wait: 20 }));
     expect(value.status).toBe('offered');
-    expect(ms).toBeLessThan(3_000);
+    expect(ms).toBeLessThan(15_000);
   });
 
   test('reaches the waiter when the holder is forced out or an operator adds seats', async () => {
@@ -247,5 +247,5 @@ test('a long poll without a change answers after its time with the same place', 
   const { value, ms } = await timed(show(first, { wait: 1 }));
   expect(value).toMatchObject({ status: 'queued', queue: { position: 1 } });
   expect(ms).toBeGreaterThan(900);
-  expect(ms).toBeLessThan(3_000);
+  expect(ms).toBeLessThan(15_000);
 });
