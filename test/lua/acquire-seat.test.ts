@@ -47,11 +47,14 @@ test('lets as many holders share a session as its policy allows', async () => {
 });
 
 test('a holder that lapsed makes room for another', async () => {
-  const seats = await givenPool(door, { holdersMax: 1 });
-  const session = await seats.seatOf('a', 'x');
+  const seats = await givenPool(door, { holdersMax: 2 });
+  const session = await seats.seatOf('a', 'silent');
+  await seats.acquire('a', { holder: 'y' });
   clock.now += seats.config.leaseMs - 1;
-  expect(await seats.acquire('a', { holder: 'y' })).toMatchObject({ reason: 'holders_exhausted' });
-  expect(await seats.beat('a', session, 'y')).toMatchObject({ word: 'ENDED', reason: 'lapsed' });
+  await seats.beat('a', session, 'y');
+  expect(await seats.acquire('a', { holder: 'z' })).toMatchObject({ reason: 'holders_exhausted' });
+  clock.now += 1;
+  expect(await seats.acquire('a', { holder: 'z' })).toMatchObject({ newHolder: true });
 });
 
 test('a newcomer who does not wait is refused while somebody waits, even with a seat free', async () => {
