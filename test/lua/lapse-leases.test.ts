@@ -1,116 +1,133 @@
-import { expect, test } from 'vitest';
-import { endedKey } from '../../lua/keys.ts';
-import { givenPool, startSeatStage, type Seats } from './given-seats.ts';
+import { describe, expect, test } from 'vitest';
+import { figures, givenPool, Seats, startSeatStage } from './given-seats.ts';
 
-const { door: openDoor, clock, redis } = await startSeatStage();
-const door = openDoor();
+const stage = await startSeatStage();
+const door = stage.door();
 
-/** Takes a seat for each of so many instances. */
-async function givenCrowd(seats: Seats, count: number): Promise<void> {
-  await Promise.all(Array.from({ length: count }, (_, n) => seats.seatOf(`copy${n}`)));
-}
-
-async function countDropped(seats: Seats): Promise<number> {
-  const reply = await seats.drop();
-  return reply.word === 'LAPSED' ? reply.dropped.length : Number.NaN;
-}
-
-test('looking says what dropping would do, and changes nothing', async () => {
+test('a lease is over at the very instant at which it ends', async () => {
   const seats = await givenPool(door);
-  const session = await seats.seatOf('a');
-  const until = clock.now + seats.config.leaseMs;
-  expect(await seats.look('a', session)).toMatchObject({
-    ...{ state: { status: 'active', until }, nextChange: until, dropped: [] },
-  });
-  clock.now = until;
-  expect(await seats.look('a', session)).toMatchObject({
-    ...{ state: { status: 'ended', reason: 'lapsed' }, dropped: [], usage: { used: 1, limit: 1 } },
-  });
-  expect(await seats.drop('a', session)).toMatchObject({
+  const sessionId = await seats.seatOf('a');
+  const until = stage.clock.now + figures.leaseMs;
+  stage.clock.now = until - 1;
+  expect(await seats.drop('a', sessionId)).toMatchObject({ state: { status: 'active', until } });
+  stage.clock.now = until;
+  expect(await seats.drop('a', sessionId)).toMatchObject({
     state: { status: 'ended', reason: 'lapsed' },
-    ...{ dropped: [{ sessionId: session }], usage: { used: 0, limit: 1 }, nextChange: null },
+    dropped: [{ sessionId, at: until }],
+    usage: { used: 0 },
   });
 });
 
-test('names no state when no session was named', async () => {
+test('looking says what dropping would do, and changes nothing', async () => {
+  const seats = await givenPool(door);
+  const sessionId = await seats.seatOf('a');
+  stage.clock.now += figures.leaseMs;
+  const seen = { state: { status: 'ended', reason: 'lapsed' }, usage: { used: 1 }, dropped: [] };
+  expect(await seats.look('a', sessionId)).toMatchObject(seen);
+  expect(await seats.look('a', sessionId)).toMatchObject(seen);
+  expect(await seats.beat('a', sessionId)).toMatchObject({ word: 'RENEWED' });
+});
+
+test('a drop is told again to everybody until it is acknowledged, and never after', async () => {
+  const seats = await givenPool(door);
+  const sessionId = await seats.seatOf('a');
+  stage.clock.now += figures.leaseMs;
+  const dropped = [{ sessionId, instanceKey: 'a', reason: 'lapsed', at: stage.clock.now }];
+  expect(await seats.drop()).toMatchObject({ dropped });
+  expect(await seats.acquire('b')).toMatchObject({ word: 'GRANTED', dropped });
+  expect(await seats.configure({ limit: 2 })).toMatchObject({ dropped });
+  await door.acknowledgeDropped(seats.pool, [sessionId]);
+  expect(await seats.drop()).toMatchObject({ dropped: [] });
+});
+
+test('says nothing about a session when none is named', async () => {
   const seats = await givenPool(door);
   expect(await seats.drop()).toMatchObject({ word: 'LAPSED', state: null, nextChange: null });
 });
 
-test('tells of what was dropped in every reply until the ledger acknowledges it', async () => {
-  const seats = await givenPool(door);
-  const session = await seats.seatOf('a');
-  clock.now += seats.config.leaseMs;
-  const report = { sessionId: session, instanceKey: 'a', reason: 'lapsed', at: clock.now };
-  const told = { dropped: [report] };
-  const later = await seats.acquire('b');
-  expect(later).toMatchObject(told);
-  const next = 'sessionId' in later ? later.sessionId : '';
-  expect(await seats.acquire('c')).toMatchObject(told);
-  expect(await seats.poll('b', next)).toMatchObject(told);
-  expect(await seats.leave('b', next)).toMatchObject(told);
-  expect(await seats.configure({ limit: 1 })).toMatchObject(told);
-  expect(await seats.look('b', next)).toMatchObject(told);
-  await seats.door.acknowledgeDropped(seats.pool, [session]);
-  expect(await seats.look('b', next)).toMatchObject({ dropped: [] });
+test('says NO_POOL where there is none: lost is not lapsed', async () => {
+  expect(await new Seats(door).drop('a', 'ses_a')).toEqual({ word: 'NO_POOL' });
 });
 
-test('names the state of a waiter and of an offer with when it runs out', async () => {
-  const seats = await givenPool(door);
-  const [held, waiter] = [await seats.seatOf('a'), await seats.placeOf('b')];
-  const lives = clock.now + seats.config.livenessMs;
-  expect(await seats.look('b', waiter)).toMatchObject({
-    state: { status: 'queued', until: lives },
+describe('when a thousand seats lapse at once', () => {
+  const full = { limit: 1200, queueMax: 5 };
+
+  /** A pool whose 1,200 seats are over. */
+  async function givenMassLapse(): Promise<Seats> {
+    const seats = await givenPool(door, full);
+    const instances = Array.from({ length: full.limit }, (_, index) => `i${index}`);
+    await Promise.all(instances.map((instance) => seats.seatOf(instance)));
+    stage.clock.now += figures.leaseMs;
+    return seats;
+  }
+
+  test('each call drops a bounded number, and what is not dropped stays counted', async () => {
+    const seats = await givenMassLapse();
+    const first = await seats.acquire('new');
+    expect(first).toMatchObject({ word: 'GRANTED', usage: { used: full.limit - 500 + 1 } });
+    const second = await seats.drop();
+    expect(second).toMatchObject({ usage: { used: full.limit - 1000 + 1 } });
   });
-  await seats.free('a', held);
-  const until = clock.now + seats.config.offerMs;
-  expect(await seats.look('b', waiter)).toMatchObject({ state: { status: 'offered', until } });
-});
 
-test('drops at most 500 sessions in one call, so that a mass lapse cannot stall the server', async () => {
-  const seats = await givenPool(door, { limit: 600 });
-  await givenCrowd(seats, 600);
-  clock.now += seats.config.leaseMs;
-  expect(await countDropped(seats)).toBe(500);
-  expect(await countDropped(seats)).toBe(600);
-});
+  test('no report is lost: at most 1,000 are owed, and the rest waits for acknowledgement', async () => {
+    const seats = await givenMassLapse();
+    const reported = new Set<string>();
+    for (let call = 0; call < 4; call += 1) {
+      const reply = await seats.drop();
+      if (reply.word !== 'LAPSED') throw new Error(reply.word);
+      expect(reply.dropped.length).toBeLessThanOrEqual(1000);
+      for (const { sessionId } of reply.dropped) reported.add(sessionId);
+    }
+    expect(reported.size).toBe(1000);
+    expect(await seats.drop()).toMatchObject({ usage: { used: 200 } });
+    await door.acknowledgeDropped(seats.pool, [...reported]);
+    const rest = await seats.drop();
+    expect(rest).toMatchObject({ usage: { used: 0 } });
+    expect('dropped' in rest ? rest.dropped : []).toHaveLength(200);
+  });
 
-test('keeps a seat counted that it cannot report: the ledger is 1,000 sessions behind', async () => {
-  const seats = await givenPool(door, { limit: 1100 });
-  await givenCrowd(seats, 1100);
-  clock.now += seats.config.leaseMs;
-  for (const expected of [500, 1000, 1000]) expect(await countDropped(seats)).toBe(expected);
-  expect(await redis().hlen(endedKey(seats.pool))).toBe(1000);
-  seats.config = { ...seats.config, version: 2, limit: 100 };
-  expect(await seats.acquire('new')).toMatchObject({ word: 'NO_SEATS', usage: { used: 100 } });
-  const [left] = (await seats.contents())?.seats ?? [];
-  if (left === undefined) throw new Error('No seat is left');
-  // Not called ended while something could still renew it.
-  const named = await seats.drop(left.instanceKey, left.sessionId);
-  expect(named).toMatchObject({ state: { status: 'active', until: left.until } });
-  const reported = named.word === 'LAPSED' ? named.dropped.map(({ sessionId }) => sessionId) : [];
-  await seats.door.acknowledgeDropped(seats.pool, reported);
-  expect(await seats.drop(left.instanceKey, left.sessionId)).toMatchObject({
-    ...{ state: { status: 'ended', reason: 'lapsed' }, usage: { used: 0 } },
+  test('nobody is granted the seat of a session whose end could not be reported', async () => {
+    const seats = await givenMassLapse();
+    await seats.drop();
+    await seats.drop();
+    await seats.configure({ limit: 200 });
+    expect(await seats.acquire('new')).toMatchObject({ word: 'NO_SEATS', usage: { used: 200 } });
+    expect(await seats.drop('i1199', 'ses_unknown')).toMatchObject({ usage: { used: 200 } });
+  });
+
+  test('a session whose end could not be reported is not called ended to who would end its row', async () => {
+    const seats = await givenMassLapse();
+    await seats.drop();
+    await seats.drop();
+    const [left] = (await seats.contents())?.seats ?? [];
+    if (left === undefined) throw new Error('No seat is left');
+    const { instanceKey, sessionId, until } = left;
+    const owed = await seats.drop(instanceKey, sessionId);
+    expect(owed).toMatchObject({ state: { status: 'active', until } });
+    const reported = 'dropped' in owed ? owed.dropped.map((one) => one.sessionId) : [];
+    await door.acknowledgeDropped(seats.pool, reported);
+    expect(await seats.drop(instanceKey, sessionId)).toMatchObject({
+      state: { status: 'ended', reason: 'lapsed' },
+    });
+  });
+
+  test('waiters that died and could not be reported are passed over', async () => {
+    const seats = await givenPool(door, { ...full, limit: 1000, leaseMs: 60 });
+    await Promise.all(Array.from({ length: 1000 }, (_, index) => seats.seatOf(`i${index}`)));
+    const dead = await seats.placeOf('dead');
+    stage.clock.now += 59;
+    const alive = await seats.placeOf('alive');
+    stage.clock.now += 21;
+    await seats.drop();
+    await seats.drop();
+    expect(await seats.poll('alive', alive)).toMatchObject({ word: 'OFFERED' });
+    expect(await seats.poll('dead', dead)).toMatchObject({ word: 'ENDED', reason: 'lapsed' });
+    expect((await seats.contents())?.waiters).toMatchObject([{ sessionId: dead }]);
   });
 });
 
-test('passes over waiters that died and cannot be reported yet', async () => {
-  const seats = await givenPool(door, { limit: 1001, queueMax: 9, livenessMs: 80, leaseMs: 100 });
-  await givenCrowd(seats, 1000);
-  const held = await seats.seatOf('held');
-  const [dead] = [await seats.placeOf('dead')];
-  clock.now += 60;
-  const alive = await seats.placeOf('alive');
-  await seats.beat('held', held);
-  clock.now += 40;
-  for (const expected of [500, 1000]) expect(await countDropped(seats)).toBe(expected);
-  expect(await seats.poll('alive', alive)).toMatchObject({ word: 'OFFERED' });
-  expect(await seats.poll('dead', dead)).toMatchObject({ word: 'ENDED', reason: 'lapsed' });
-});
-
-test('reads a pool of more than one page whole', async () => {
-  const seats = await givenPool(door, { limit: 1200 });
-  await givenCrowd(seats, 1200);
-  expect((await seats.contents())?.seats).toHaveLength(1200);
+test('a pool of more than one page is read whole', async () => {
+  const seats = await givenPool(door, { limit: 1001 });
+  await Promise.all(Array.from({ length: 1001 }, (_, index) => seats.seatOf(`i${index}`)));
+  expect((await seats.contents())?.seats).toHaveLength(1001);
 });

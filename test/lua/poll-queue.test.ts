@@ -1,91 +1,114 @@
-import { once } from 'node:events';
-import { Redis } from 'ioredis';
 import { expect, test } from 'vitest';
-import { changesChannel, poolName } from '../../lua/keys.ts';
-import { givenPool, startSeatStage } from './given-seats.ts';
+import { figures, givenPool, startSeatStage, type Seats } from './given-seats.ts';
 
-const { door: openDoor, clock, server } = await startSeatStage();
-const door = openDoor();
+const stage = await startSeatStage();
+const door = stage.door();
 
-test('finds a seat that lapsed silently, at the instant it named as the next change', async () => {
-  const seats = await givenPool(door, { livenessMs: 200 });
-  const held = await seats.seatOf('a');
-  const waiter = await seats.placeOf('b');
-  const nextChange = clock.now + seats.config.leaseMs;
-  expect(await seats.poll('b', waiter)).toMatchObject({ word: 'QUEUED', nextChange });
-  clock.now = nextChange;
-  expect(await seats.poll('b', waiter)).toMatchObject({
+/** A pool of one seat that `a` holds, and who waits for it, in order. */
+async function givenQueue(...instances: string[]): Promise<{ seats: Seats; ids: string[] }> {
+  const seats = await givenPool(door);
+  const ids = [await seats.seatOf('a')];
+  for (const instance of instances) ids.push(await seats.placeOf(instance));
+  return { seats, ids };
+}
+
+test('a place never grows, whoever comes, goes or asks in which order', async () => {
+  const { seats, ids } = await givenQueue('b', 'c', 'd');
+  const [, b = '', c = '', d = ''] = ids;
+  const places: number[] = [];
+  const look = async () => {
+    for (const [instance, id] of [
+      ['c', c],
+      ['b', b],
+      ['d', d],
+    ] as const) {
+      const reply = await seats.poll(instance, id);
+      if (instance === 'd' && reply.word === 'QUEUED') places.push(reply.position);
+    }
+  };
+  await look();
+  stage.clock.now += 50;
+  await look();
+  await seats.free('b', b);
+  await look();
+  await seats.placeOf('e');
+  await look();
+  await seats.free('c', c);
+  await look();
+  expect(places).toEqual([3, 3, 2, 2, 1]);
+});
+
+test('a poll is a sign of life', async () => {
+  const { seats, ids } = await givenQueue('b');
+  for (let poll = 0; poll < 3; poll += 1) {
+    stage.clock.now += figures.livenessMs - 1;
+    await seats.beat('a', ids[0] ?? '');
+    expect(await seats.poll('b', ids[1] ?? '')).toMatchObject({ word: 'QUEUED', position: 1 });
+  }
+});
+
+test('a waiter that gives no sign of life is dropped, and those behind it move up', async () => {
+  const { seats, ids } = await givenQueue('b', 'c');
+  const [, b = '', c = ''] = ids;
+  stage.clock.now += 50;
+  await seats.poll('c', c);
+  stage.clock.now += 30;
+  expect(await seats.poll('c', c)).toMatchObject({
+    word: 'QUEUED',
+    position: 1,
+    dropped: [{ sessionId: b, instanceKey: 'b', reason: 'lapsed' }],
+  });
+  expect(await seats.poll('b', b)).toMatchObject({ word: 'ENDED', reason: 'lapsed' });
+});
+
+test('nobody waits for longer than the longest wait, however alive', async () => {
+  const { seats, ids } = await givenQueue('b');
+  const [a = '', b = ''] = ids;
+  for (let waited = 0; waited < figures.queueWaitMs; waited += 60) {
+    expect(await seats.poll('b', b)).toMatchObject({ word: 'QUEUED' });
+    stage.clock.now += 60;
+    await seats.beat('a', a);
+  }
+  expect(await seats.poll('b', b)).toMatchObject({ word: 'ENDED', reason: 'queue_timeout' });
+});
+
+test('whoever asks after a silent lapse is offered the seat, and knew when to ask', async () => {
+  const { seats, ids } = await givenQueue('b');
+  stage.clock.now += 50;
+  const reply = await seats.poll('b', ids[1] ?? '');
+  expect(reply).toMatchObject({ word: 'QUEUED', nextChange: stage.clock.now + 50 });
+  stage.clock.now += 50;
+  expect(await seats.poll('b', ids[1] ?? '')).toMatchObject({
     word: 'OFFERED',
-    offerUntil: clock.now + seats.config.offerMs,
-    dropped: [{ sessionId: held, reason: 'lapsed', at: nextChange }],
+    offerUntil: stage.clock.now + figures.offerMs,
+    dropped: [{ sessionId: ids[0], reason: 'lapsed' }],
   });
 });
 
-test('a waiter that falls silent lapses and those behind it move up', async () => {
+test('an offer is prolonged by nothing', async () => {
+  const { seats, ids } = await givenQueue('b');
+  await seats.free('a', ids[0] ?? '');
+  const offerUntil = stage.clock.now + figures.offerMs;
+  stage.clock.now += figures.offerMs - 1;
+  expect(await seats.poll('b', ids[1] ?? '')).toMatchObject({ word: 'OFFERED', offerUntil });
+  stage.clock.now += 1;
+  expect(await seats.poll('b', ids[1] ?? '')).toMatchObject({ reason: 'offer_expired' });
+});
+
+test('a session that has its seat is only read', async () => {
+  const { seats, ids } = await givenQueue();
+  const leaseUntil = stage.clock.now + figures.leaseMs;
+  stage.clock.now += 50;
+  expect(await seats.poll('a', ids[0] ?? '')).toMatchObject({ word: 'ACTIVE', leaseUntil });
+});
+
+test('the wait is estimated from tenures that ended, recent ones most', async () => {
   const seats = await givenPool(door, { leaseMs: 10_000 });
-  await seats.seatOf('a');
-  const [second, third] = [await seats.placeOf('b'), await seats.placeOf('c')];
-  clock.now += seats.config.livenessMs - 1;
-  expect(await seats.poll('c', third)).toMatchObject({ position: 2, length: 2 });
-  clock.now += 1;
-  expect(await seats.poll('c', third)).toMatchObject({ position: 1, length: 1 });
-  expect(await seats.poll('b', second)).toMatchObject({ word: 'ENDED', reason: 'lapsed' });
-});
-
-test('nobody waits for longer than the longest wait, however lively', async () => {
-  const seats = await givenPool(door, { leaseMs: 10_000, queueWaitMs: 120 });
-  await seats.seatOf('a');
-  const waiter = await seats.placeOf('b');
-  clock.now += 60;
-  const limits = { livenessUntil: clock.now + 60, queueUntil: clock.now + 60 };
-  expect(await seats.poll('b', waiter)).toMatchObject({ word: 'QUEUED', ...limits });
-  clock.now += 60;
-  expect(await seats.poll('b', waiter)).toMatchObject({ word: 'ENDED', reason: 'queue_timeout' });
-});
-
-test('an offer that is ignored ends its waiter and goes to the next', async () => {
-  const seats = await givenPool(door, { leaseMs: 10_000, livenessMs: 500, queueWaitMs: 1000 });
-  const held = await seats.seatOf('a');
-  const [second, third] = [await seats.placeOf('b'), await seats.placeOf('c')];
-  await seats.free('a', held);
-  clock.now += seats.config.offerMs;
-  expect(await seats.poll('c', third)).toMatchObject({ word: 'OFFERED' });
-  expect(await seats.poll('b', second)).toMatchObject({ word: 'ENDED', reason: 'offer_expired' });
-});
-
-test('only reads an active session', async () => {
-  const seats = await givenPool(door);
-  const session = await seats.seatOf('a');
-  const leaseUntil = clock.now + seats.config.leaseMs;
-  clock.now += 10;
-  expect(await seats.poll('a', session)).toMatchObject({ word: 'ACTIVE', leaseUntil });
-});
-
-test('estimates from what tenures lasted of late', async () => {
-  const seats = await givenPool(door);
-  const first = await seats.seatOf('a');
-  clock.now += 80;
-  await seats.free('a', first);
-  const held = await seats.seatOf('b');
-  expect(await seats.acquire('c', { wait: true })).toMatchObject({ meanTenureMs: 80 });
-  await seats.free('b', held);
-  expect(await seats.beat('c', 'ses_none')).toMatchObject({ word: 'ENDED' });
-});
-
-test('announces on the pool’s name when an offer is made and when a place moves', async () => {
-  const seats = await givenPool(door, { leaseMs: 10_000 });
-  const subscriber = new Redis(server.url);
-  try {
-    await subscriber.subscribe(changesChannel);
-    const held = await seats.seatOf('a');
-    const waiter = await seats.placeOf('b');
-    const offered = once(subscriber, 'message');
-    await seats.free('a', held);
-    expect(await offered).toEqual([changesChannel, poolName(seats.pool)]);
-    const gone = once(subscriber, 'message');
-    await seats.free('b', waiter);
-    expect(await gone).toEqual([changesChannel, poolName(seats.pool)]);
-  } finally {
-    subscriber.disconnect();
+  for (const tenureMs of [800, 1600]) {
+    const sessionId = await seats.seatOf('a');
+    stage.clock.now += tenureMs;
+    await seats.free('a', sessionId);
   }
+  await seats.seatOf('a');
+  expect(await seats.acquire('b', { wait: true })).toMatchObject({ meanTenureMs: 900 });
 });

@@ -1,81 +1,129 @@
-import { expect, test } from 'vitest';
-import { givenPool, startSeatStage } from './given-seats.ts';
+import { describe, expect, test } from 'vitest';
+import { figures, givenPool, Seats, startSeatStage } from './given-seats.ts';
 
-const { door: openDoor, clock } = await startSeatStage();
-const door = openDoor();
+const stage = await startSeatStage();
+const door = stage.door();
+const poolOf = (config = {}) => givenPool(door, config);
 
-test('a freed seat can be granted at once', async () => {
-  const seats = await givenPool(door);
-  const session = await seats.seatOf('a');
-  expect(await seats.free('a', session)).toEqual({ word: 'RELEASED', dropped: [] });
-  expect(await seats.acquire('b')).toMatchObject({ word: 'GRANTED' });
-});
+describe('leaving', () => {
+  test('frees nothing before the ledger has ended the session', async () => {
+    const seats = await poolOf();
+    const sessionId = await seats.seatOf('a');
+    expect(await seats.leave('a', sessionId)).toMatchObject({ word: 'LAST' });
+    expect(await seats.acquire('b')).toMatchObject({ word: 'NO_SEATS', usage: { used: 1 } });
+    await seats.free('a', sessionId);
+    expect(await seats.acquire('b')).toMatchObject({ word: 'GRANTED' });
+  });
 
-test('freeing again says the same and touches no newer session of the instance', async () => {
-  const seats = await givenPool(door);
-  const first = await seats.seatOf('a');
-  await seats.free('a', first);
-  const second = await seats.seatOf('a');
-  expect(await seats.free('a', first)).toEqual({ word: 'RELEASED', dropped: [] });
-  expect(await seats.beat('a', second)).toMatchObject({ word: 'RENEWED' });
-});
+  test('may be repeated', async () => {
+    const seats = await poolOf();
+    const sessionId = await seats.seatOf('a');
+    await seats.leave('a', sessionId);
+    expect(await seats.leave('a', sessionId)).toMatchObject({ word: 'LAST' });
+    await seats.free('a', sessionId);
+    expect(await seats.leave('a', sessionId)).toMatchObject({ word: 'ENDED', reason: 'released' });
+  });
 
-test('the last holder’s leave frees nothing before the ledger has ended the session', async () => {
-  const seats = await givenPool(door);
-  const session = await seats.seatOf('a');
-  expect(await seats.leave('a', session)).toEqual({ word: 'LAST', dropped: [] });
-  expect(await seats.leave('a', session), 'again').toEqual({ word: 'LAST', dropped: [] });
-  expect(await seats.acquire('b')).toMatchObject({ word: 'NO_SEATS' });
-  expect(await seats.beat('a', session)).toMatchObject({ word: 'ENDED', reason: 'released' });
-});
+  test('leaves the seat to the holders that remain, for as long as they hold it', async () => {
+    const seats = await poolOf();
+    const sessionId = await seats.seatOf('a', 'x');
+    const xUntil = stage.clock.now + figures.leaseMs;
+    stage.clock.now += 50;
+    await seats.acquire('a', { holder: 'y' });
+    expect(await seats.leave('a', sessionId, 'y')).toMatchObject({
+      word: 'HELD',
+      holders: 1,
+      leaseUntil: xUntil,
+    });
+    expect(await seats.leave('a', sessionId, 'y')).toMatchObject({ word: 'HELD', holders: 1 });
+    expect(await seats.leave('a', sessionId, 'x')).toMatchObject({ word: 'LAST' });
+  });
 
-test('a release that stops half-way is finished by the lapse of the lease', async () => {
-  const seats = await givenPool(door);
-  const session = await seats.seatOf('a');
-  await seats.leave('a', session);
-  clock.now += seats.config.leaseMs;
-  expect(await seats.acquire('b')).toMatchObject({
-    ...{ word: 'GRANTED', dropped: [{ sessionId: session, reason: 'released' }] },
+  test('does not wait for a holder that has stopped beating', async () => {
+    const seats = await poolOf();
+    const sessionId = await seats.seatOf('a', 'x');
+    stage.clock.now += 50;
+    await seats.acquire('a', { holder: 'y' });
+    stage.clock.now += 50;
+    expect(await seats.leave('a', sessionId, 'y')).toMatchObject({ word: 'LAST' });
+  });
+
+  test('is what a session lapses with when nobody gets to free it', async () => {
+    const seats = await poolOf();
+    const sessionId = await seats.seatOf('a');
+    await seats.leave('a', sessionId);
+    stage.clock.now += figures.leaseMs;
+    expect(await seats.drop()).toMatchObject({ dropped: [{ sessionId, reason: 'released' }] });
   });
 });
 
-test('a seat stays with the holders that remain, for as long as theirs lasts', async () => {
-  const seats = await givenPool(door);
-  const session = await seats.seatOf('a', 'x');
-  const leaseUntil = clock.now + seats.config.leaseMs;
-  clock.now += 40;
-  await seats.acquire('a', { holder: 'y' });
-  expect(await seats.leave('a', session, 'y')).toEqual({
-    ...{ word: 'HELD', holders: 1, leaseUntil, dropped: [] },
+describe('freeing', () => {
+  test('gives the seat to the first waiter in the same step', async () => {
+    const seats = await poolOf();
+    const seat = await seats.seatOf('a');
+    await seats.placeOf('b');
+    await seats.free('a', seat);
+    expect(await seats.contents()).toMatchObject({
+      seats: [{ instanceKey: 'b', offer: true }],
+      waiters: [],
+    });
   });
-  expect(await seats.leave('a', session, 'x')).toMatchObject({ word: 'LAST' });
-});
 
-test('a waiter or an offer that is given back goes to the next at once', async () => {
-  const seats = await givenPool(door);
-  const [held, second, third] = [
-    await seats.seatOf('a'),
-    await seats.placeOf('b'),
-    await seats.placeOf('c'),
-  ];
-  await seats.free('a', held);
-  expect(await seats.leave('b', second)).toMatchObject({ word: 'LAST' });
-  expect(await seats.poll('c', third)).toMatchObject({
-    ...{ word: 'OFFERED', dropped: [{ sessionId: second, reason: 'released' }] },
+  test('leaves a tombstone with the reason, and the first reason stays', async () => {
+    const seats = await poolOf();
+    const sessionId = await seats.seatOf('a');
+    await seats.free('a', sessionId, 'forced');
+    expect(await seats.free('a', sessionId, 'released')).toMatchObject({ word: 'RELEASED' });
+    expect(await seats.look('a', sessionId)).toMatchObject({
+      state: { status: 'ended', reason: 'forced' },
+    });
   });
-  expect(await seats.free('c', third)).toMatchObject({ word: 'RELEASED' });
-  expect(await seats.acquire('d')).toMatchObject({ word: 'GRANTED' });
-});
 
-test('leaving what has ended says why it had', async () => {
-  const seats = await givenPool(door);
-  const session = await seats.seatOf('a');
-  await seats.free('a', session, 'forced');
-  expect(await seats.leave('a', session)).toMatchObject({ word: 'ENDED', reason: 'forced' });
-});
+  test('never touches another session of the instance', async () => {
+    const seats = await poolOf();
+    const before = await seats.seatOf('a');
+    await seats.free('a', before);
+    const present = await seats.seatOf('a');
+    expect(await seats.free('a', before, 'forced')).toMatchObject({ word: 'RELEASED' });
+    expect(await seats.beat('a', present)).toMatchObject({ word: 'RENEWED' });
+  });
 
-test('leaves the reason behind even for a session that Redis never knew', async () => {
-  const seats = await givenPool(door);
-  await seats.free('a', 'ses_lost', 'forced');
-  expect(await seats.beat('a', 'ses_lost')).toMatchObject({ word: 'ENDED', reason: 'forced' });
+  test('takes a waiter out of the queue without a ghost, and those behind it move up', async () => {
+    const seats = await poolOf();
+    await seats.seatOf('a');
+    const first = await seats.placeOf('b');
+    const second = await seats.placeOf('c');
+    await seats.free('b', first);
+    expect(await seats.poll('c', second)).toMatchObject({ position: 1, length: 1 });
+    expect(await seats.poll('b', first)).toMatchObject({ word: 'ENDED', reason: 'released' });
+  });
+
+  test('hands an offer that is given back to the next', async () => {
+    const seats = await poolOf();
+    const seat = await seats.seatOf('a');
+    const first = await seats.placeOf('b');
+    const second = await seats.placeOf('c');
+    await seats.free('a', seat);
+    await seats.free('b', first);
+    expect(await seats.poll('c', second)).toMatchObject({ word: 'OFFERED' });
+  });
+
+  test('tells who asks later why a session ended that this Redis never knew', async () => {
+    const seats = await poolOf();
+    await seats.free('a', 'ses_unknown', 'forced');
+    expect(await seats.beat('a', 'ses_unknown')).toMatchObject({ word: 'ENDED', reason: 'forced' });
+  });
+
+  test('is not reported as a drop, not even when the lease is over already', async () => {
+    const seats = await poolOf();
+    const sessionId = await seats.seatOf('a');
+    stage.clock.now += figures.leaseMs;
+    expect(await seats.free('a', sessionId)).toEqual({ word: 'RELEASED', dropped: [] });
+  });
+
+  test('is owed to a pool that is not there', async () => {
+    const seats = new Seats(door);
+    expect(await seats.free('a', 'ses_a')).toEqual({ word: 'NO_POOL' });
+    expect(await seats.leave('a', 'ses_a')).toEqual({ word: 'NO_POOL' });
+  });
 });
