@@ -12,6 +12,7 @@ import {
   show,
   tryAcquire,
   tryRelease,
+  tryShow,
 } from '../support/given.ts';
 import { expectAgreement, expectSound, readStores } from '../support/ledger.ts';
 import { addressOf, startProxy, throughProxy } from '../support/proxy.ts';
@@ -108,6 +109,20 @@ describe('Postgres dies between a grant and its record', () => {
     await expectSound(license, 1);
     await expectAgreement(license);
   });
+});
+
+test('what a look at the queue dropped while Postgres was away is settled by the next look', async () => {
+  const license = await givenLicense(api, { seats: 1 });
+  const dead = await acquire(license);
+  const waiter = await acquire(license, { wait: true });
+  await afterLeaseLapses(dead);
+  proxy.cut();
+  expect((await tryShow(waiter)).status).toBe(503);
+  proxy.mend();
+  expect(await show(waiter)).toMatchObject({ status: 'offered' });
+  expect(await show(dead)).toMatchObject({ status: 'ended', endReason: 'lapsed' });
+  await expectSound(license, 1);
+  await expectAgreement(license);
 });
 
 describe('the answer to a commit is lost', () => {

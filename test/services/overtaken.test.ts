@@ -5,6 +5,7 @@
  */
 import { Client } from 'pg';
 import { afterAll, expect, test } from 'vitest';
+import { restorePool } from '../../services/restore-pool.ts';
 import { startTestApi } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
 import {
@@ -18,7 +19,7 @@ import {
   tryAcquire,
   type GivenLicense,
 } from '../support/given.ts';
-import { expectAgreement, expectSound, readStores } from '../support/ledger.ts';
+import { expectAgreement, expectSound, givenRows, readStores } from '../support/ledger.ts';
 
 const api = await startTestApi();
 const admin = new Client({ connectionString: api.database.adminUrl });
@@ -137,5 +138,42 @@ test('two processes of one instance that come at once, one of them overtaken, ke
     expect(await heartbeat(session)).toMatchObject({ seats: { used: 2, limit: 3 } });
   }
   await expectSound(license, 3);
+  await expectAgreement(license);
+});
+
+test('a row that Redis knows nothing of ends when its instance begins a new session', async () => {
+  const license = await givenLicense(api, { seats: 3 });
+  await acquire(license);
+  await givenRows(license, { count: 1, status: 'active' });
+  expect((await acquire(license, { instance: 'i0' })).httpStatus).toBe(201);
+  const { rows } = await readStores(license);
+  expect(rows.filter(({ endReason }) => endReason === 'superseded')).toHaveLength(1);
+  await expectAgreement(license);
+});
+
+test('a seat that is given back while its pool is restored from an older look is free afterwards', async () => {
+  const license = await givenLicense(api, { seats: 1 });
+  const session = await acquire(license);
+  await api.redis.flush();
+  const { promise: mayLoad, resolve: load } = Promise.withResolvers<undefined>();
+  const { promise: hasRead, resolve: tell } = Promise.withResolvers<undefined>();
+  const { seats } = api.deps;
+  const slowly: typeof seats = {
+    ...seats,
+    async restorePool(...chunk) {
+      tell(undefined);
+      await mayLoad;
+      return seats.restorePool(...chunk);
+    },
+  };
+  const restoring = restorePool({ ...api.deps, seats: slowly }, license);
+  await hasRead;
+  const stop = api.whenReached('release:ended-in-ledger', () => {
+    load(undefined);
+  });
+  await release(session);
+  stop();
+  await restoring;
+  expect((await acquire(license)).httpStatus).toBe(201);
   await expectAgreement(license);
 });
