@@ -1,4 +1,5 @@
 /** The OpenAPI 3.1 document, made from the operations: nothing in it is written twice. */
+import { z } from 'zod';
 import {
   createDocument,
   type ZodOpenApiOperationObject,
@@ -9,6 +10,7 @@ import type { CredentialClass } from './middleware/authenticate.ts';
 import type { Operation } from './operation.ts';
 import { problemSchema } from './problem.ts';
 import { operations } from './routes.ts';
+import { idSchema } from './schemas.ts';
 
 const securitySchemes = {
   licenseKey: {
@@ -70,6 +72,7 @@ function describe(operation: Operation): ZodOpenApiOperationObject {
     requestParams: {
       ...(params === undefined ? {} : { path: params }),
       ...(query === undefined ? {} : { query }),
+      ...(namesTenant(credential) ? { header: tenantHeader } : {}),
     },
     ...(body === undefined
       ? {}
@@ -77,6 +80,18 @@ function describe(operation: Operation): ZodOpenApiOperationObject {
     responses: { ...repliesOf(operation), ...problemsOf(operation) },
   };
 }
+
+/** Where an operator may name a tenant, or must. */
+function namesTenant(credential: CredentialClass): boolean {
+  return credential === 'tenant' || credential === 'operator';
+}
+
+const tenantHeader = z.object({
+  'Leasehold-Tenant': idSchema('ten').optional().meta({
+    description:
+      'Only with an operator key: the tenant that is meant. Required where the operation belongs to one tenant.',
+  }),
+});
 
 function repliesOf({ replies }: Operation): ZodOpenApiOperationObject['responses'] {
   return Object.fromEntries(
@@ -115,7 +130,9 @@ export function errorsOf(operation: Operation): ErrorCode[] {
       ...(credential === 'none' ? [] : (['unauthenticated'] as const)),
       ...(credential === 'operator' || scope !== undefined ? (['forbidden'] as const) : []),
       ...(params === undefined ? [] : (['not_found'] as const)),
-      ...(query === undefined && body === undefined ? [] : (['invalid_request'] as const)),
+      ...(query === undefined && body === undefined && credential !== 'tenant'
+        ? []
+        : (['invalid_request'] as const)),
       ...errors,
       'unavailable',
       'internal',

@@ -1070,7 +1070,10 @@ export interface operations {
     getSessionHistory: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Only with an operator key: the tenant that is meant. Required where the operation belongs to one tenant. */
+                "Leasehold-Tenant"?: string;
+            };
             path: {
                 id: string;
             };
@@ -1114,6 +1117,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `invalid_request`: The request is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`: The server met an unexpected fault. */
             500: {
                 headers: {
@@ -1137,7 +1149,10 @@ export interface operations {
     forceReleaseSession: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Only with an operator key: the tenant that is meant. Required where the operation belongs to one tenant. */
+                "Leasehold-Tenant"?: string;
+            };
             path: {
                 id: string;
             };
@@ -1280,7 +1295,10 @@ export interface operations {
                 limit?: number;
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /** @description Only with an operator key: the tenant that is meant. Required where the operation belongs to one tenant. */
+                "Leasehold-Tenant"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1348,7 +1366,10 @@ export interface operations {
     issueLicense: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Only with an operator key: the tenant that is meant. Required where the operation belongs to one tenant. */
+                "Leasehold-Tenant"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1426,7 +1447,10 @@ export interface operations {
     getLicense: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Only with an operator key: the tenant that is meant. Required where the operation belongs to one tenant. */
+                "Leasehold-Tenant"?: string;
+            };
             path: {
                 id: string;
             };
@@ -1470,6 +1494,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `invalid_request`: The request is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`: The server met an unexpected fault. */
             500: {
                 headers: {
@@ -1493,7 +1526,10 @@ export interface operations {
     changeLicense: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Only with an operator key: the tenant that is meant. Required where the operation belongs to one tenant. */
+                "Leasehold-Tenant"?: string;
+            };
             path: {
                 id: string;
             };
@@ -1587,7 +1623,10 @@ export interface operations {
                 /** @description true: only sessions that hold a seat or wait. */
                 open?: "true" | "false";
             };
-            header?: never;
+            header?: {
+                /** @description Only with an operator key: the tenant that is meant. Required where the operation belongs to one tenant. */
+                "Leasehold-Tenant"?: string;
+            };
             path: {
                 id: string;
             };
@@ -1666,7 +1705,10 @@ export interface operations {
     suspendLicense: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Only with an operator key: the tenant that is meant. Required where the operation belongs to one tenant. */
+                "Leasehold-Tenant"?: string;
+            };
             path: {
                 id: string;
             };
@@ -1755,7 +1797,10 @@ export interface operations {
     reinstateLicense: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Only with an operator key: the tenant that is meant. Required where the operation belongs to one tenant. */
+                "Leasehold-Tenant"?: string;
+            };
             path: {
                 id: string;
             };
@@ -1844,7 +1889,10 @@ export interface operations {
     revokeLicense: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Only with an operator key: the tenant that is meant. Required where the operation belongs to one tenant. */
+                "Leasehold-Tenant"?: string;
+            };
             path: {
                 id: string;
             };
@@ -1936,7 +1984,10 @@ export interface operations {
                 limit?: number;
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /** @description Only with an operator key: the tenant that is meant. Required where the operation belongs to one tenant. */
+                "Leasehold-Tenant"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2004,7 +2055,10 @@ export interface operations {
     createTenant: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Only with an operator key: the tenant that is meant. Required where the operation belongs to one tenant. */
+                "Leasehold-Tenant"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2073,7 +2127,10 @@ export interface operations {
     getTenant: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Only with an operator key: the tenant that is meant. Required where the operation belongs to one tenant. */
+                "Leasehold-Tenant"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2143,7 +2200,10 @@ export interface operations {
                 limit?: number;
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /** @description Only with an operator key: the tenant that is meant. Required where the operation belongs to one tenant. */
+                "Leasehold-Tenant"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2211,7 +2271,10 @@ export interface operations {
     createProduct: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Only with an operator key: the tenant that is meant. Required where the operation belongs to one tenant. */
+                "Leasehold-Tenant"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2289,7 +2352,10 @@ export interface operations {
     getProduct: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Only with an operator key: the tenant that is meant. Required where the operation belongs to one tenant. */
+                "Leasehold-Tenant"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2359,7 +2425,10 @@ export interface operations {
                 limit?: number;
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /** @description Only with an operator key: the tenant that is meant. Required where the operation belongs to one tenant. */
+                "Leasehold-Tenant"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2427,7 +2496,10 @@ export interface operations {
     createPlan: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Only with an operator key: the tenant that is meant. Required where the operation belongs to one tenant. */
+                "Leasehold-Tenant"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2505,7 +2577,10 @@ export interface operations {
     getPlan: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Only with an operator key: the tenant that is meant. Required where the operation belongs to one tenant. */
+                "Leasehold-Tenant"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2572,7 +2647,10 @@ export interface operations {
     createApiKey: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Only with an operator key: the tenant that is meant. Required where the operation belongs to one tenant. */
+                "Leasehold-Tenant"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2650,7 +2728,10 @@ export interface operations {
     revokeApiKey: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Only with an operator key: the tenant that is meant. Required where the operation belongs to one tenant. */
+                "Leasehold-Tenant"?: string;
+            };
             path: {
                 id: string;
             };

@@ -21,7 +21,8 @@ const child = spawn(process.execPath, ['api/main.ts'], {
 let written = '';
 child.stdout.on('data', (data: Buffer) => (written += data.toString()));
 child.stderr.on('data', (data: Buffer) => (written += data.toString()));
-const exited = once(child, 'exit') as Promise<[number | null]>;
+// Not exit: what it wrote last may still be on its way then.
+const exited = once(child, 'close') as Promise<[number | null]>;
 afterAll(() => child.kill('SIGKILL'));
 
 interface Line {
