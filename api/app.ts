@@ -44,8 +44,15 @@ function handlerOf(deps: ApiDeps, operation: Operation) {
     requireScope(caller, operation.scope);
     if (operation.body !== undefined) await readBody(request, response);
     const input = parseInput(operation, request);
-    const signal = AbortSignal.any([gone.signal, deps.stopping]);
-    const context = { deps, caller, requestId: requestIdOf(request), signal };
+    const context = {
+      deps,
+      caller,
+      requestId: requestIdOf(request),
+      // Made for the few operations that wait, not for every heartbeat.
+      get signal() {
+        return AbortSignal.any([gone.signal, deps.stopping]);
+      },
+    };
     const answer = await operation.handle(context, input);
     response
       .status(answer.status)

@@ -42,7 +42,7 @@ export function createMetrics(process: 'api' | 'worker') {
     }),
     poolRestores: new Counter({
       name: 'pool_restores_total',
-      help: 'Pools rebuilt in Redis from the ledger, by outcome: restored, overtaken or failed.',
+      help: 'Pools built in Redis from the ledger, by outcome: opened (nobody held or waited), restored, overtaken or failed.',
       labelNames: ['outcome'],
       registers,
     }),

@@ -42,7 +42,8 @@ async function rebuild(deps: Deps, pool: PoolRef): Promise<void> {
     deps.reached('restore:epoch-raised');
     const outcome = await load(deps, pool, epoch);
     deps.metrics.poolRestores.inc({ outcome });
-    deps.log.warn({ ...pool, epoch, outcome }, 'Pool restored from the ledger');
+    const level = outcome === 'restored' ? 'warn' : 'info';
+    deps.log[level]({ ...pool, epoch, outcome }, 'Pool built from the ledger');
   } catch (error) {
     deps.metrics.poolRestores.inc({ outcome: 'failed' });
     throw error;
@@ -61,7 +62,12 @@ async function raiseEpochIfLost(deps: Deps, pool: PoolRef): Promise<number | nul
   });
 }
 
-async function load(deps: Deps, pool: PoolRef, epoch: number): Promise<'restored' | 'overtaken'> {
+/** A pool that nobody used is opened, as every new license's is; with sessions in it, it was lost. */
+async function load(
+  deps: Deps,
+  pool: PoolRef,
+  epoch: number,
+): Promise<'opened' | 'restored' | 'overtaken'> {
   const { license, sessions } = await withTenant(deps.db, pool.tenantId, async (tx) => ({
     license: await findLicense(tx, pool),
     sessions: await listOpenSessions(tx, pool),
@@ -81,7 +87,7 @@ async function load(deps: Deps, pool: PoolRef, epoch: number): Promise<'restored
     if (reply.word === 'STALE_EPOCH') return 'overtaken';
     if (index === 0) deps.reached('restore:first-chunk');
   }
-  return 'restored';
+  return sessions.length === 0 ? 'opened' : 'restored';
 }
 
 function seatOf(row: SessionRecord) {
