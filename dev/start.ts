@@ -15,7 +15,8 @@ tells the story of five seats and six copies. Then it stays up until Ctrl-C; the
 where this one ended.
 
   --once           end after the story: exit code 0 if every step happened as it must, else 1
-  --json           one JSON line for each step on standard output
+  --json           one JSON line for each step on standard output; npm adds its own banner
+                   there unless it is told to be silent: npm start -s -- --json
   --reset          begin again: removes the state in .leasehold
   --state FOLDER   keep the state there instead of in .leasehold
   --help           show this
