@@ -36,10 +36,6 @@ function handlerOf(deps: ApiDeps, operation: Operation) {
   return async (request: Request, response: Response): Promise<void> => {
     const stopTimer = deps.metrics.httpRequestSeconds.startTimer({ operation: operation.id });
     response.on('close', () => stopTimer({ status: String(response.statusCode) }));
-    const gone = new AbortController();
-    response.on('close', () => {
-      gone.abort();
-    });
     const caller = await authenticate(deps, request, operation.credential);
     requireScope(caller, operation.scope);
     if (operation.body !== undefined) await readBody(request, response);
@@ -50,7 +46,7 @@ function handlerOf(deps: ApiDeps, operation: Operation) {
       requestId: requestIdOf(request),
       // Made for the few operations that wait, not for every heartbeat.
       get signal() {
-        return AbortSignal.any([gone.signal, deps.stopping]);
+        return AbortSignal.any([whenClosed(response), deps.stopping]);
       },
     };
     const answer = await operation.handle(context, input);
@@ -62,6 +58,14 @@ function handlerOf(deps: ApiDeps, operation: Operation) {
     if (body === undefined) response.end();
     else response.json(body);
   };
+}
+
+/** Aborts when the answer is on its way, or nobody waits for it any more. */
+function whenClosed(response: Response): AbortSignal {
+  const closed = new AbortController();
+  if (response.closed) closed.abort();
+  else response.once('close', () => closed.abort());
+  return closed.signal;
 }
 
 /** A server that is asked to stop lets no client keep its connection for another request. */

@@ -1,3 +1,4 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
 
 /**
@@ -75,7 +76,7 @@ export type Config = z.infer<typeof schema>;
 /** One key of the HMAC that makes session credentials. */
 export interface CredentialSecret {
   kid: string;
-  secret: Buffer;
+  secret: KeyObject;
 }
 
 /**
@@ -101,10 +102,10 @@ export function loadConfig(environment: Record<string, string | undefined> = pro
 function parseSecrets(text: string, context: z.RefinementCtx): CredentialSecret[] {
   const secrets = text.split(',').map((pair) => {
     const [kid = '', encoded = ''] = pair.trim().split(':');
-    return { kid, secret: Buffer.from(encoded, 'base64url') };
+    return { kid, secret: createSecretKey(encoded, 'base64url') };
   });
   const isValid = secrets.every(
-    ({ kid, secret }) => /^[\w-]{1,16}$/.test(kid) && secret.length >= 32,
+    ({ kid, secret }) => /^[\w-]{1,16}$/.test(kid) && (secret.symmetricKeySize ?? 0) >= 32,
   );
   if (!isValid || new Set(secrets.map(({ kid }) => kid)).size !== secrets.length) {
     context.addIssue({

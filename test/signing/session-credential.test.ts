@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac, createSecretKey, generateKeySync, type KeyObject } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -9,7 +9,7 @@ import {
 } from '../../signing/session-credential.ts';
 import { newId } from '../../platform/ids.ts';
 
-const key: CredentialKey = { kid: 'k1', secret: randomBytes(32) };
+const key: CredentialKey = { kid: 'k1', secret: generateKeySync('hmac', { length: 256 }) };
 const claims: SessionClaims = {
   tenantId: newId('ten'),
   licenseId: newId('lic'),
@@ -21,7 +21,7 @@ const credential = makeSessionCredential([key], claims);
 const [head = '', body = '', mac = ''] = credential.split('.');
 
 /** Signs any text as if it were claims, as a thief of the secret could. */
-function sign(text: string, secret: Buffer, kid = 'k1'): string {
+function sign(text: string, secret: KeyObject, kid = 'k1'): string {
   const signed = `lhs_${kid}.${Buffer.from(text).toString('base64url')}`;
   return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
 }
@@ -48,7 +48,7 @@ test('carries its claims through, whatever instance and holder are called', () =
 });
 
 test('is made with the first key and read with every one: keys rotate without a break', () => {
-  const next: CredentialKey = { kid: 'k2', secret: randomBytes(32) };
+  const next: CredentialKey = { kid: 'k2', secret: generateKeySync('hmac', { length: 256 }) };
   expect(makeSessionCredential([next, key], claims)).toMatch(/^lhs_k2\./);
   expect(readSessionCredential([next, key], credential)).toEqual(claims);
   expect(readSessionCredential([next], credential)).toBeNull();
@@ -60,7 +60,7 @@ test('cannot be made without a key', () => {
 
 describe('is not read when', () => {
   const other = makeSessionCredential([key], { ...claims, sessionId: newId('ses') }).split('.');
-  const twin: CredentialKey = { kid: 'k1', secret: randomBytes(32) };
+  const twin: CredentialKey = { kid: 'k1', secret: generateKeySync('hmac', { length: 256 }) };
   test.each([
     ['it is empty', ''],
     ['it is the prefix alone', 'lhs_'],
@@ -78,7 +78,7 @@ describe('is not read when', () => {
     ['the key id is another one’s', sign(JSON.stringify(Object.values(claims)), twin.secret)],
     ['the key id names a member of every object', credential.replace('lhs_k1', 'lhs___proto__')],
     ['another secret signed it', makeSessionCredential([twin], claims)],
-    ['an empty secret signed it', sign('[]', Buffer.alloc(0))],
+    ['an empty secret signed it', sign('[]', createSecretKey(Buffer.alloc(0)))],
     ['it is a megabyte long', `lhs_k1.${'A'.repeat(1_000_000)}.${mac}`],
     ['its mac is a megabyte long', `${head}.${body}.${'A'.repeat(1_000_000)}`],
   ])('%s', (_why, text) => {

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { generateKeySync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { makeSessionCredential } from '../../../signing/session-credential.ts';
 import { startTestApi } from '../../support/api.ts';
@@ -67,10 +67,13 @@ describe('a beat', () => {
   test('is refused with a credential that another server made', async () => {
     const session = await acquire(await givenLicense(api));
     const { tenantId, licenseId } = session.license;
-    const credential = makeSessionCredential([{ kid: 't1', secret: randomBytes(32) }], {
-      ...{ tenantId, licenseId, sessionId: session.id, instanceKey: session.instanceKey },
-      holderId: 'default',
-    });
+    const credential = makeSessionCredential(
+      [{ kid: 't1', secret: generateKeySync('hmac', { length: 256 }) }],
+      {
+        ...{ tenantId, licenseId, sessionId: session.id, instanceKey: session.instanceKey },
+        holderId: 'default',
+      },
+    );
     expect((await tryHeartbeat({ ...session, credential })).status).toBe(401);
   });
 });
