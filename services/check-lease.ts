@@ -29,12 +29,12 @@ export async function checkLease(deps: Deps, session: SessionRef): Promise<Lease
 export async function lapseLease(deps: Deps, session: SessionRef): Promise<LeaseState> {
   const state = await lookAtLease(deps, session, { drop: true });
   if (state.status !== 'ended') return state;
-  await withTenant(deps.db, session.tenantId, (tx) =>
-    endSessions(tx, session.tenantId, [{ sessionId: session.sessionId, reason: state.reason }], {
-      silentFor: session.sessionId,
-    }),
-  );
-  const row = await withTenant(deps.db, session.tenantId, (tx) => findSession(tx, session));
+  const { tenantId, sessionId } = session;
+  const row = await withTenant(deps.db, tenantId, async (tx) => {
+    const ending = { sessionId, reason: state.reason };
+    await endSessions(tx, tenantId, [ending], { silentFor: sessionId });
+    return findSession(tx, session);
+  });
   return { status: 'ended', reason: row?.endReason ?? state.reason };
 }
 

@@ -39,3 +39,17 @@ async function free(deps: Deps, session: EndedSession): Promise<boolean> {
   await settleDropped(deps, session, reply.dropped);
   return true;
 }
+
+/**
+ * The second half of a release whose first half has told the session's workflow: when it fails it is
+ * owed, and the workflow does it. Never throws.
+ */
+export async function freeOrOwe(deps: Deps, session: EndedSession): Promise<void> {
+  try {
+    await confirmRelease(deps, session);
+  } catch (error) {
+    const { tenantId, licenseId, sessionId } = session;
+    const ids = { tenantId, licenseId, sessionId };
+    deps.log.warn({ err: error, ...ids }, 'Seat is freed by its workflow instead');
+  }
+}

@@ -2,7 +2,7 @@ import { findSession, type SessionRecord } from '../data/sessions.ts';
 import { withTenant } from '../data/tenant.ts';
 import { LicensingError } from '../domain/errors.ts';
 import { audit, type AuditContext } from './audit.ts';
-import { confirmRelease } from './confirm-release.ts';
+import { freeOrOwe } from './confirm-release.ts';
 import type { Deps } from './deps.ts';
 import { endSessions } from './end-session.ts';
 
@@ -28,10 +28,6 @@ export async function forceRelease(
     return ended;
   });
   deps.reached('force-release:ended-in-ledger');
-  await confirmRelease(deps, { ...row, sessionId, reason: row.endReason ?? 'forced' }).catch(
-    (error: unknown) => {
-      deps.log.warn({ err: error, tenantId, sessionId }, 'Seat is freed by its workflow instead');
-    },
-  );
+  await freeOrOwe(deps, { ...row, sessionId, reason: row.endReason ?? 'forced' });
   return row;
 }

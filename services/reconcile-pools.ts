@@ -3,7 +3,7 @@
  * orphan in either store is found within two sweeps.
  */
 import { listPoolsWithOpenSessions } from '../data/pools.ts';
-import { listEndReasons, listOpenSessions } from '../data/sessions.ts';
+import { listEndReasons, listOpenSessions, type SessionRecord } from '../data/sessions.ts';
 import { withTenant } from '../data/tenant.ts';
 import type { PoolRef } from '../domain/seat.ts';
 import { confirmRelease } from './confirm-release.ts';
@@ -23,6 +23,12 @@ export interface Repairs {
   seatsFreed: number;
   /** Pools that Redis had lost. */
   restored: number;
+}
+
+/** A session that Redis holds a seat, an offer or a place for. */
+interface HeldSession {
+  sessionId: string;
+  instanceKey: string;
 }
 
 /**
@@ -54,16 +60,23 @@ async function reconcilePool(deps: Deps, pool: PoolRef, repairs: Repairs): Promi
   }
   await settleDropped(deps, pool, reply.dropped);
   repairs.lapsed += reply.dropped.length;
-  repairs.rowsEnded += await endUnknownRows(deps, pool);
-  repairs.seatsFreed += await freeEndedSeats(deps, pool);
-}
-
-/** Ends open rows that Redis has no session for. Redis is read after the rows: a newer one is no orphan. */
-async function endUnknownRows(deps: Deps, pool: PoolRef): Promise<number> {
+  // Redis is read after the rows, so that a row is never older news than what it is held against.
   const open = await withTenant(deps.db, pool.tenantId, (tx) => listOpenSessions(tx, pool));
   const held = await deps.seats.readPool(pool);
-  if (held === null) return 0;
-  const known = new Set([...held.seats, ...held.waiters].map(({ sessionId }) => sessionId));
+  if (held === null) return;
+  const sessions = [...held.seats, ...held.waiters];
+  repairs.rowsEnded += await endUnknownRows(deps, pool, open, sessions);
+  repairs.seatsFreed += await freeEndedSeats(deps, pool, sessions);
+}
+
+/** Ends open rows that Redis has no session for. */
+async function endUnknownRows(
+  deps: Deps,
+  pool: PoolRef,
+  open: readonly SessionRecord[],
+  sessions: readonly HeldSession[],
+): Promise<number> {
+  const known = new Set(sessions.map(({ sessionId }) => sessionId));
   const orphans = open.filter((row) => !known.has(row.id) && isSettled(row.createdAt));
   const ended = await withTenant(deps.db, pool.tenantId, (tx) =>
     endSessions(
@@ -80,10 +93,11 @@ async function endUnknownRows(deps: Deps, pool: PoolRef): Promise<number> {
 }
 
 /** Frees sessions in Redis whose row has ended. One without a row at all lapses: nobody can beat for it. */
-async function freeEndedSeats(deps: Deps, pool: PoolRef): Promise<number> {
-  const held = await deps.seats.readPool(pool);
-  if (held === null) return 0;
-  const sessions = [...held.seats, ...held.waiters];
+async function freeEndedSeats(
+  deps: Deps,
+  pool: PoolRef,
+  sessions: readonly HeldSession[],
+): Promise<number> {
   const ended = await withTenant(deps.db, pool.tenantId, (tx) =>
     listEndReasons(
       tx,

@@ -7,7 +7,7 @@ import { findSession } from '../data/sessions.ts';
 import { LicensingError, type EndReason } from '../domain/errors.ts';
 import type { ReleaseReply } from '../lua/scripts.ts';
 import type { SessionClaims } from '../signing/session-credential.ts';
-import { confirmRelease } from './confirm-release.ts';
+import { freeOrOwe } from './confirm-release.ts';
 import type { Deps } from './deps.ts';
 import { endSessions } from './end-session.ts';
 import { settleDropped } from './settle-dropped.ts';
@@ -31,36 +31,23 @@ export async function releaseSession(deps: Deps, claims: SessionClaims): Promise
     );
   }
   const reason = reply?.word === 'ENDED' ? reply.reason : 'released';
-  await endThenFree(deps, claims, { reason });
+  await endThenFree(deps, claims, reason);
 }
 
-/**
- * Ends a session in the ledger and then frees its seat. When the second half fails it is owed: the
- * workflow, told in the first half's transaction, does it.
- *
- * @returns whether this call ended it.
- */
-export async function endThenFree(
-  deps: Deps,
-  session: { tenantId: string; licenseId: string; sessionId: string; instanceKey: string },
-  ending: { reason: EndReason; detail?: string },
-): Promise<boolean> {
-  const ended = await withTenant(deps.db, session.tenantId, (tx) =>
-    endSessions(tx, session.tenantId, [{ sessionId: session.sessionId, ...ending }]),
+/** Ends a session in the ledger and then frees its seat. */
+async function endThenFree(deps: Deps, claims: SessionClaims, reason: EndReason): Promise<void> {
+  const { tenantId, sessionId } = claims;
+  const ended = await withTenant(deps.db, tenantId, (tx) =>
+    endSessions(tx, tenantId, [{ sessionId, reason }]),
   );
   for (const { endReason } of ended) deps.metrics.sessionsEnded.inc({ reason: endReason });
   deps.reached('release:ended-in-ledger');
-  try {
-    await confirmRelease(deps, { ...session, reason: ending.reason });
-  } catch (error) {
-    deps.log.warn({ err: error, ...idsOf(session) }, 'Seat is freed by its workflow instead');
-  }
-  return ended.length > 0;
+  await freeOrOwe(deps, { ...claims, reason });
 }
 
 /** The holder's leave, or null when Redis does not answer. */
 async function leave(deps: Deps, claims: SessionClaims): Promise<ReleaseReply | null> {
-  const { sessionId, instanceKey, holderId } = claims;
+  const { tenantId, licenseId, sessionId, instanceKey, holderId } = claims;
   try {
     return await deps.seats.releaseSeat(claims, {
       sessionId,
@@ -70,7 +57,8 @@ async function leave(deps: Deps, claims: SessionClaims): Promise<ReleaseReply | 
       reason: 'released',
     });
   } catch (error) {
-    deps.log.warn({ err: error, ...idsOf(claims) }, 'Redis did not answer a release');
+    const ids = { tenantId, licenseId, sessionId };
+    deps.log.warn({ err: error, ...ids }, 'Redis did not answer a release');
     return null;
   }
 }
@@ -78,16 +66,4 @@ async function leave(deps: Deps, claims: SessionClaims): Promise<ReleaseReply | 
 async function isShared(deps: Deps, claims: SessionClaims): Promise<boolean> {
   const row = await withTenant(deps.db, claims.tenantId, (tx) => findSession(tx, claims));
   return row?.isShared === true && row.endedAt === null;
-}
-
-function idsOf({
-  tenantId,
-  licenseId,
-  sessionId,
-}: {
-  tenantId: string;
-  licenseId: string;
-  sessionId: string;
-}) {
-  return { tenantId, licenseId, sessionId };
 }

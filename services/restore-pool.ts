@@ -1,9 +1,9 @@
-import { findLicense } from '../data/licenses.ts';
 import { lockPool, raiseEpoch } from '../data/pools.ts';
 import { listOpenSessions, type SessionRecord } from '../data/sessions.ts';
 import { withTenant } from '../data/tenant.ts';
 import { LicensingError } from '../domain/errors.ts';
 import { poolConfigOfLicense } from './pool-config.ts';
+import { requireLicense } from './read-license.ts';
 import type { PoolRef } from '../domain/seat.ts';
 import type { Deps } from './deps.ts';
 
@@ -69,10 +69,9 @@ async function load(
   epoch: number,
 ): Promise<'opened' | 'restored' | 'overtaken'> {
   const { license, sessions } = await withTenant(deps.db, pool.tenantId, async (tx) => ({
-    license: await findLicense(tx, pool),
+    license: await requireLicense(tx, pool),
     sessions: await listOpenSessions(tx, pool),
   }));
-  if (license === undefined) throw new LicensingError('not_found', 'There is no such license.');
   const chunks = Math.max(1, Math.ceil(sessions.length / chunkSize));
   for (let index = 0; index < chunks; index += 1) {
     const part = sessions.slice(index * chunkSize, (index + 1) * chunkSize);
