@@ -9,7 +9,7 @@ const retryAfterSeconds = 2;
 
 const codes = Object.keys(errorTable) as [ErrorCode, ...ErrorCode[]];
 
-export const holderSchema = z
+const holderSchema = z
   .object({
     sessionId: z.string(),
     since: z.iso.datetime(),

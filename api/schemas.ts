@@ -78,7 +78,7 @@ export const fenceSchema = z.object({ epoch: z.int(), counter: z.int() }).meta({
   description: 'Rises with every grant of the license: compare epoch first.',
 });
 
-export const seatsSchema = z.object({ used: z.int(), limit: z.int() });
+const seatsSchema = z.object({ used: z.int(), limit: z.int() });
 
 export const sessionSchema = z
   .object({

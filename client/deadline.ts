@@ -10,7 +10,7 @@ export interface Clock {
   wallMs: () => number;
 }
 
-export const systemClock: Clock = {
+const systemClock: Clock = {
   monotonicMs: () => performance.now(),
   wallMs: () => Date.now(),
 };

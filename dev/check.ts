@@ -36,6 +36,8 @@ const steps: readonly Step[] = [
   { name: 'tsc', command: ['tsc', '--project', '.'] },
   { name: 'prettier', command: ['prettier', '--check', '--log-level', 'warn', '.'] },
   { name: 'import arrows', command: ['depcruise', '--config', '.dependency-cruiser.cjs', '.'] },
+  { name: 'dead code', command: ['knip', '--no-progress'] },
+  { name: 'copies', command: ['jscpd', '--no-tips'] },
   {
     name: 'generated files',
     command: ['node', 'dev/generate.ts', '--check'],

@@ -30,7 +30,7 @@ export interface LicenseChange {
  *
  * @throws LicensingError `not_found`: unknown, or another tenant's.
  */
-export async function applyLicense(
+async function applyLicense(
   tx: TenantTransaction,
   pool: PoolRef,
   { event, detail = {}, change }: LicenseChange,
@@ -86,7 +86,7 @@ export async function changeLicense(
 }
 
 /** Pushes a license's present configuration to its pool; a pool that Redis does not know needs none. */
-export async function syncPool(deps: Deps, license: LicenseRecord): Promise<void> {
+async function syncPool(deps: Deps, license: LicenseRecord): Promise<void> {
   const pool = { tenantId: license.tenantId, licenseId: license.id };
   const reply = await deps.seats.configurePool(pool, poolConfigOfLicense(license));
   if (reply.word !== 'NO_POOL') await settleDropped(deps, pool, reply.dropped);

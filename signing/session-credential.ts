@@ -18,7 +18,7 @@ export interface CredentialKey {
   secret: KeyObject;
 }
 
-export const sessionCredentialPrefix = 'lhs_';
+const sessionCredentialPrefix = 'lhs_';
 /** Longest credential that is looked at; more is refused before any work. */
 const lengthMax = 1_024;
 

@@ -11,7 +11,7 @@ import {
   type Section,
 } from './documents.ts';
 
-export const adrSections = [
+const adrSections = [
   'Context',
   'Decision',
   'Consequences',

@@ -13,9 +13,9 @@ import {
 } from './documents.ts';
 import { slugOf } from './markdown.ts';
 
-export const diagramFolder = 'docs/architecture/diagrams/sequence';
+const diagramFolder = 'docs/architecture/diagrams/sequence';
 
-export const diagramSections = ['Description', 'Participants', 'Sequence', 'Step by step'] as const;
+const diagramSections = ['Description', 'Participants', 'Sequence', 'Step by step'] as const;
 
 const fileName = /^(\d{2})-([a-z0-9-]+)\.md$/;
 

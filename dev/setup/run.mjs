@@ -41,7 +41,7 @@ export function run(command, args, options = {}) {
 }
 
 /** A command that failed, with what it wrote. */
-export class CommandError extends Error {
+class CommandError extends Error {
   /** @override */
   name = 'CommandError';
 

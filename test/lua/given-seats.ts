@@ -67,7 +67,7 @@ export async function startSeatStage(options: { durable?: boolean } = {}): Promi
 let pools = 0;
 
 /** A pool that no other test uses; its keys do not exist yet. */
-export function freshPool(): PoolRef {
+function freshPool(): PoolRef {
   pools += 1;
   return { tenantId: `ten_${pools}`, licenseId: `lic_${pools}` };
 }
