@@ -34,7 +34,7 @@ export function createSessionActivities(deps: Deps) {
         detail: 'Its workflow was cancelled.',
       };
       await withTenant(deps.db, tenantId, (tx) =>
-        endSessions(tx, tenantId, [ending], { silentFor: sessionId }),
+        endSessions(tx, deps, { tenantId, endings: [ending], silentFor: sessionId }),
       );
       const row = await loadSession(deps, ref);
       return { endReason: row?.endReason ?? null };

@@ -39,16 +39,22 @@ export async function readPoolVersion(
     .executeTakeFirst();
 }
 
-/** Raises the epoch: at least by one, and to the clock, so that it rises even if rows were restored from a backup. */
-export async function raiseEpoch(tx: TenantTransaction, pool: PoolRef): Promise<number> {
+/**
+ * Raises the epoch: at least by one, and to the clock, so that it rises even if rows were restored from
+ * a backup. Undefined: the ledger has no such pool.
+ */
+export async function raiseEpoch(
+  tx: TenantTransaction,
+  pool: PoolRef,
+): Promise<number | undefined> {
   const row = await tx
     .updateTable('pools')
     .set({ epoch: sql<number>`greatest(epoch + 1, extract(epoch from clock_timestamp())::bigint)` })
     .where('tenantId', '=', pool.tenantId)
     .where('licenseId', '=', pool.licenseId)
     .returning('epoch')
-    .executeTakeFirstOrThrow();
-  return row.epoch;
+    .executeTakeFirst();
+  return row?.epoch;
 }
 
 /** Raises the version of the pool's configuration; scripts ignore older ones. */

@@ -11,8 +11,23 @@ export async function withTenant<T>(
   tenantId: string,
   work: (tx: TenantTransaction) => Promise<T>,
 ): Promise<T> {
-  return db.transaction().execute(async (tx) => {
+  const onCommit: (() => void)[] = [];
+  const result = await db.transaction().execute(async (tx) => {
     await sql`select set_config('app.tenant_id', ${tenantId}, true)`.execute(tx);
+    afterCommits.set(tx, onCommit);
     return work(tx);
   });
+  for (const act of onCommit) act();
+  return result;
+}
+
+/** What each open transaction is to be followed by. */
+const afterCommits = new WeakMap<TenantTransaction, (() => void)[]>();
+
+/**
+ * Runs `act` once the transaction is known to have committed, and never if it rolled back or if the
+ * answer to its commit was lost: for what counts facts, which must not count what did not happen.
+ */
+export function afterCommit(tx: TenantTransaction, act: () => void): void {
+  afterCommits.get(tx)?.push(act);
 }

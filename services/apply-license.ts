@@ -32,8 +32,8 @@ export interface LicenseChange {
  */
 async function applyLicense(
   tx: TenantTransaction,
-  pool: PoolRef,
-  { event, detail = {}, change }: LicenseChange,
+  deps: Pick<Deps, 'metrics'>,
+  { pool, event, detail = {}, change }: LicenseChange & { pool: PoolRef },
 ): Promise<LicenseRecord> {
   await lockPool(tx, pool, 'exclusive');
   const present = await requireLicense(tx, pool);
@@ -42,24 +42,21 @@ async function applyLicense(
   await updateLicense(tx, pool, { ...facts, status });
   const configVersion = await raiseConfigVersion(tx, pool);
   await insertLicenseEvents(tx, [{ id: newId('evt'), ...pool, sessionId: null, event, detail }]);
-  await endWithdrawnSessions(tx, pool, status);
+  await endWithdrawnSessions(tx, deps, { pool, status });
   return { ...present, ...facts, status, configVersion };
 }
 
 async function endWithdrawnSessions(
   tx: TenantTransaction,
-  pool: PoolRef,
-  status: LicenseRecord['status'],
+  deps: Pick<Deps, 'metrics'>,
+  { pool, status }: { pool: PoolRef; status: LicenseRecord['status'] },
 ): Promise<void> {
   const poolStatus = poolStatusOf(status);
   if (poolStatus === 'open') return;
   const reason = poolStatus === 'revoked' ? 'license_revoked' : 'license_suspended';
   const open = await listOpenSessions(tx, pool);
-  await endSessions(
-    tx,
-    pool.tenantId,
-    open.map(({ id }) => ({ sessionId: id, reason })),
-  );
+  const endings = open.map(({ id }) => ({ sessionId: id, reason }) as const);
+  await endSessions(tx, deps, { tenantId: pool.tenantId, endings });
 }
 
 /**
@@ -73,7 +70,7 @@ export async function changeLicense(
   change: LicenseChange & { action: string },
 ): Promise<void> {
   const license = await withTenant(deps.systemDb, pool.tenantId, async (tx) => {
-    const applied = await applyLicense(tx, pool, change);
+    const applied = await applyLicense(tx, deps, { ...change, pool });
     const { tenantId, licenseId: subjectId } = pool;
     const { action, detail = {} } = change;
     await audit(tx, context, { tenantId, action, subjectId, detail });

@@ -2,9 +2,9 @@ import { findSession } from '../data/sessions.ts';
 import { withTenant } from '../data/tenant.ts';
 import { LicensingError, type EndReason } from '../domain/errors.ts';
 import type { PoolRef } from '../domain/seat.ts';
+import { restoreIfKnown } from './confirm-release.ts';
 import type { Deps } from './deps.ts';
 import { endSessions } from './end-session.ts';
-import { restorePool } from './restore-pool.ts';
 import { settleDropped } from './settle-dropped.ts';
 
 export interface SessionRef extends PoolRef {
@@ -17,7 +17,10 @@ export type LeaseState =
   | { status: 'queued' | 'offered' | 'active'; until: number }
   | { status: 'ended'; reason: EndReason };
 
-/** Looks, and changes nothing. A pool that Redis lost is rebuilt first: lost is not lapsed. */
+/**
+ * Looks, and changes nothing. A pool that Redis lost is rebuilt first: lost is not lapsed. A session of
+ * a license that the ledger does not know has ended: nothing can keep it.
+ */
 export async function checkLease(deps: Deps, session: SessionRef): Promise<LeaseState> {
   return lookAtLease(deps, session, { drop: false });
 }
@@ -31,8 +34,8 @@ export async function lapseLease(deps: Deps, session: SessionRef): Promise<Lease
   if (state.status !== 'ended') return state;
   const { tenantId, sessionId } = session;
   const row = await withTenant(deps.db, tenantId, async (tx) => {
-    const ending = { sessionId, reason: state.reason };
-    await endSessions(tx, tenantId, [ending], { silentFor: sessionId });
+    const endings = [{ sessionId, reason: state.reason }];
+    await endSessions(tx, deps, { tenantId, endings, silentFor: sessionId });
     return findSession(tx, session);
   });
   return { status: 'ended', reason: row?.endReason ?? state.reason };
@@ -47,7 +50,8 @@ async function lookAtLease(
   for (const isLastLook of [false, true]) {
     const reply = await deps.seats.lapseLeases(session, { sessionId, instanceKey, drop });
     if (reply.word === 'NO_POOL') {
-      if (!isLastLook) await restorePool(deps, session);
+      if (isLastLook) break;
+      if (!(await restoreIfKnown(deps, session))) return { status: 'ended', reason: 'lapsed' };
       continue;
     }
     if (drop) await settleDropped(deps, session, reply.dropped, { silentFor: sessionId });

@@ -13,16 +13,28 @@ export interface EndedSession extends PoolRef {
 /**
  * Makes sure that an ended session holds nothing in Redis. Repeat it until it returns: it is the
  * second half of every release. A lost pool is rebuilt first, and then asked again: a restore that was
- * under way already may have read the session while it was open.
+ * under way already may have read the session while it was open. A pool of a license that the ledger
+ * does not know any more holds nothing, so that is an end, too.
  *
  * @throws when Redis or, for the rebuild, Postgres does not answer; LicensingError `restoring` when the
  * pool was lost again.
  */
 export async function confirmRelease(deps: Deps, session: EndedSession): Promise<void> {
   if (await free(deps, session)) return;
-  await restorePool(deps, session);
+  if (!(await restoreIfKnown(deps, session))) return;
   if (await free(deps, session)) return;
   throw new LicensingError('restoring', 'The pool of this session is being restored.');
+}
+
+/** @returns false when the ledger has no such license: a backup older than it was restored. */
+export async function restoreIfKnown(deps: Deps, pool: PoolRef): Promise<boolean> {
+  try {
+    await restorePool(deps, pool);
+    return true;
+  } catch (error) {
+    if (error instanceof LicensingError && error.code === 'not_found') return false;
+    throw error;
+  }
 }
 
 /** @returns false when Redis does not hold the pool. */

@@ -2,22 +2,30 @@ import { insertLicenseEvents } from '../data/license-events.ts';
 import { enqueueMessages } from '../data/outbox.ts';
 import { endSessionRows, type EndedRow, type Ending } from '../data/sessions.ts';
 import type { TenantTransaction } from '../data/database.ts';
+import { afterCommit } from '../data/tenant.ts';
 import { endEventOf } from '../domain/events.ts';
 import { newId } from '../platform/ids.ts';
+import type { Deps } from './deps.ts';
 import { endedMessage } from './session-message.ts';
+
+/** Sessions to end, each with its reason. */
+export interface EndSessions {
+  tenantId: string;
+  /** Those that have ended already are left alone. */
+  endings: readonly Ending[];
+  /** A session whose own workflow is the caller and needs no message. */
+  silentFor?: string | undefined;
+}
 
 /**
  * The one way in which sessions end. Of all who try, exactly one wins a row, and only the winner
- * writes the end event and tells the session's workflow, in the same transaction.
- *
- * @param endings sessions and reasons; those that have ended already are left alone.
- * @param options.silentFor a session whose own workflow is the caller and needs no message.
+ * writes the end event and tells the session's workflow, in the same transaction. Once that has
+ * committed each end is counted.
  */
 export async function endSessions(
   tx: TenantTransaction,
-  tenantId: string,
-  endings: readonly Ending[],
-  options: { silentFor?: string | undefined } = {},
+  { metrics }: Pick<Deps, 'metrics'>,
+  { tenantId, endings, silentFor }: EndSessions,
 ): Promise<EndedRow[]> {
   const ended = await endSessionRows(tx, tenantId, endings);
   if (ended.length === 0) return [];
@@ -35,7 +43,10 @@ export async function endSessions(
   );
   await enqueueMessages(
     tx,
-    ended.filter(({ id }) => id !== options.silentFor).map((row) => endedMessage(tenantId, row)),
+    ended.filter(({ id }) => id !== silentFor).map((row) => endedMessage(tenantId, row)),
   );
+  afterCommit(tx, () => {
+    for (const { endReason } of ended) metrics.sessionsEnded.inc({ reason: endReason });
+  });
   return ended;
 }

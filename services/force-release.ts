@@ -20,7 +20,8 @@ export async function forceRelease(
 ): Promise<SessionRecord> {
   const { tenantId, sessionId, note } = input;
   const row = await withTenant(deps.db, tenantId, async (tx) => {
-    await endSessions(tx, tenantId, [{ sessionId, reason: 'forced', detail: note }]);
+    const endings = [{ sessionId, reason: 'forced', detail: note }] as const;
+    await endSessions(tx, deps, { tenantId, endings });
     const ended = await findSession(tx, { tenantId, sessionId });
     if (ended === undefined) throw new LicensingError('not_found', 'There is no such session.');
     const act = { tenantId, action: 'session.force_release', subjectId: sessionId };

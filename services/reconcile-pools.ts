@@ -78,12 +78,12 @@ async function endUnknownRows(
 ): Promise<number> {
   const known = new Set(sessions.map(({ sessionId }) => sessionId));
   const orphans = open.filter((row) => !known.has(row.id) && isSettled(row.createdAt));
-  const ended = await withTenant(deps.db, pool.tenantId, (tx) =>
-    endSessions(
-      tx,
-      pool.tenantId,
-      orphans.map(({ id }) => ({ sessionId: id, reason: 'lapsed', detail: 'Found by the sweep' })),
-    ),
+  const { tenantId } = pool;
+  const endings = orphans.map(({ id }) => ({
+    ...{ sessionId: id, reason: 'lapsed' as const, detail: 'Found by the sweep' },
+  }));
+  const ended = await withTenant(deps.db, tenantId, (tx) =>
+    endSessions(tx, deps, { tenantId, endings }),
   );
   if (ended.length > 0) {
     deps.metrics.drift.inc({ kind: 'row_without_seat' }, ended.length);

@@ -67,8 +67,8 @@ async function writeTenure(
   if (version?.epoch !== tenure.epoch || version.configVersion !== license.configVersion) {
     return { outcome: 'overtaken' };
   }
-  const ended = await endSessions(tx, input.tenantId, await endingsBefore(tx, input, tenure));
-  for (const { endReason } of ended) deps.metrics.sessionsEnded.inc({ reason: endReason });
+  const endings = await endingsBefore(tx, input, tenure);
+  await endSessions(tx, deps, { tenantId: input.tenantId, endings });
   const upserted = await upsertSession(tx, input, {
     ...input,
     id: tenure.sessionId,

@@ -37,10 +37,9 @@ export async function releaseSession(deps: Deps, claims: SessionClaims): Promise
 /** Ends a session in the ledger and then frees its seat. */
 async function endThenFree(deps: Deps, claims: SessionClaims, reason: EndReason): Promise<void> {
   const { tenantId, sessionId } = claims;
-  const ended = await withTenant(deps.db, tenantId, (tx) =>
-    endSessions(tx, tenantId, [{ sessionId, reason }]),
+  await withTenant(deps.db, tenantId, (tx) =>
+    endSessions(tx, deps, { tenantId, endings: [{ sessionId, reason }] }),
   );
-  for (const { endReason } of ended) deps.metrics.sessionsEnded.inc({ reason: endReason });
   deps.reached('release:ended-in-ledger');
   await freeOrOwe(deps, { ...claims, reason });
 }

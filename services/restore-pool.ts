@@ -19,7 +19,8 @@ const underWay = new Map<string, Promise<void>>();
  * a time for a pool and process; who asks meanwhile joins it. Another process that restores later
  * overtakes this one by its higher epoch, and then this one has nothing left to do.
  *
- * @throws LicensingError `restoring` when too many pools are being restored at this moment.
+ * @throws LicensingError `restoring` when too many pools are being restored at this moment, `not_found`
+ * when the ledger has no such license.
  */
 export function restorePool(deps: Deps, pool: PoolRef): Promise<void> {
   const key = `${pool.tenantId}:${pool.licenseId}`;
@@ -58,7 +59,10 @@ async function raiseEpochIfLost(deps: Deps, pool: PoolRef): Promise<number | nul
   return withTenant(deps.db, pool.tenantId, async (tx) => {
     await lockPool(tx, pool, 'exclusive');
     const { word } = await deps.seats.lapseLeases(pool, { drop: false });
-    return word === 'NO_POOL' ? raiseEpoch(tx, pool) : null;
+    if (word !== 'NO_POOL') return null;
+    const epoch = await raiseEpoch(tx, pool);
+    if (epoch === undefined) throw new LicensingError('not_found', 'There is no such license.');
+    return epoch;
   });
 }
 

@@ -14,10 +14,10 @@ export async function settleDropped(
   options: { silentFor?: string } = {},
 ): Promise<void> {
   if (dropped.length === 0) return;
-  const ended = await withTenant(deps.db, pool.tenantId, (tx) =>
-    endSessions(tx, pool.tenantId, dropped, options),
+  const { tenantId } = pool;
+  await withTenant(deps.db, tenantId, (tx) =>
+    endSessions(tx, deps, { tenantId, endings: dropped, ...options }),
   );
-  for (const { endReason } of ended) deps.metrics.sessionsEnded.inc({ reason: endReason });
   deps.reached('settle:ended-in-ledger');
   await deps.seats.acknowledgeDropped(
     pool,

@@ -58,11 +58,12 @@ export async function expectSound(license: GivenLicense, limit: number): Promise
 /** Opens rows in the ledger as if that many instances, `i0` and on, held seats or waited. */
 export async function givenRows(
   { api, tenantId, licenseId, product }: GivenLicense,
-  { count, status }: { count: number; status: 'active' | 'queued' },
+  { count, status, ageMs = 0 }: { count: number; status: 'active' | 'queued'; ageMs?: number },
 ): Promise<void> {
+  const createdAt = new Date(Date.now() - ageMs);
   const rows = Array.from({ length: count }, (_, n) => ({
     ...{ id: newId('ses'), tenantId, licenseId, instanceKey: `i${n}`, status, product },
-    ...{ version: '1', usageType: 'builder' as const, device: '{}' },
+    ...{ version: '1', usageType: 'builder' as const, device: '{}', createdAt },
     ...(status === 'active' ? { fenceEpoch: 1, fenceCounter: n, grantedAt: new Date() } : {}),
   }));
   for (const batch of inBatches(rows)) {
