@@ -110,6 +110,13 @@ module.exports = {
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg'], dependencyTypesNot: ['type-only'] },
     },
     {
+      name: 'no-worker-in-the-api',
+      severity: 'error',
+      comment: 'The native core of the worker SDK would be loaded into every API process.',
+      from: { path: '^api/main\\.ts$' },
+      to: { path: 'node_modules/@temporalio/worker/', reachable: true },
+    },
+    {
       name: 'resolvable',
       severity: 'error',
       comment: 'The file or package does not exist.',

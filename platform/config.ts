@@ -43,6 +43,13 @@ export const configFields = {
     .min(1)
     .default('leasehold')
     .describe('The task queue that the workers of this deployment poll.'),
+  WORKER_BUILD_ID: z
+    .string()
+    .regex(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, dashes or underscores')
+    .optional()
+    .describe(
+      'Names the code of this worker for the worker versioning of Temporal; it gets work once npm run promote-worker has named it. Empty: not versioned, each worker gets work at once.',
+    ),
   API_HOST: z.string().min(1).default('127.0.0.1').describe('Address that the API listens on.'),
   API_PORT: z.coerce
     .number()

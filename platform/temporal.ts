@@ -1,7 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
-import { NativeConnection } from '@temporalio/worker';
 
-interface TemporalConfig {
+/** Where Temporal is. */
+export interface TemporalConfig {
   TEMPORAL_ADDRESS: string;
   TEMPORAL_NAMESPACE: string;
 }
@@ -29,13 +29,4 @@ export function connectTemporal(config: TemporalConfig): TemporalClient {
     client: new Client({ connection, namespace: config.TEMPORAL_NAMESPACE }),
     close: () => connection.close(),
   };
-}
-
-/**
- * The connection that a worker polls through.
- *
- * @throws Error when Temporal does not answer now; once connected it reconnects by itself.
- */
-export function connectTemporalWorker(config: TemporalConfig): Promise<NativeConnection> {
-  return NativeConnection.connect({ address: config.TEMPORAL_ADDRESS });
 }

@@ -13,7 +13,8 @@ import { loadConfig } from '../platform/config.ts';
 import { createLogger } from '../platform/logger.ts';
 import { createMetrics, serveMetrics } from '../platform/metrics.ts';
 import { connectRedis } from '../platform/redis.ts';
-import { connectTemporal, connectTemporalWorker } from '../platform/temporal.ts';
+import { connectTemporalWorker } from '../platform/temporal-worker.ts';
+import { connectTemporal } from '../platform/temporal.ts';
 import type { Deps } from '../services/deps.ts';
 import { bundleForWorker } from './bundle.ts';
 import { runOutboxRelay } from './outbox-relay.ts';
@@ -59,7 +60,11 @@ const deps: Deps = {
   reached: () => undefined,
 };
 const temporal = connectTemporal(config);
-const { TEMPORAL_NAMESPACE: namespace, TEMPORAL_TASK_QUEUE: taskQueue } = config;
+const {
+  TEMPORAL_NAMESPACE: namespace,
+  TEMPORAL_TASK_QUEUE: taskQueue,
+  WORKER_BUILD_ID: buildId,
+} = config;
 
 const cache = fileURLToPath(new URL('../node_modules/.cache/leasehold/', import.meta.url));
 const bundle = await bundleForWorker(cache, { logger: temporalLogger(log) });
@@ -69,7 +74,7 @@ const startWorker = async () => {
   try {
     await ensureSchedules(temporal.client, taskQueue);
     return {
-      worker: await createWorker(deps, { connection, namespace, taskQueue, bundle }),
+      worker: await createWorker(deps, { connection, namespace, taskQueue, bundle, buildId }),
       close,
     };
   } catch (error) {

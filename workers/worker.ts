@@ -9,6 +9,8 @@ export interface WorkerSetup {
   namespace: string;
   taskQueue: string;
   bundle: WorkflowBundleOption;
+  /** The version of this worker's code; without one it gets work whatever its code is. */
+  buildId?: string | undefined;
 }
 
 /**
@@ -19,7 +21,7 @@ const cachedWorkflowsMax = 10_000;
 
 /** A worker for all workflows and activities. It polls once it is run, and drains when it is told to. */
 export function createWorker(deps: Deps, setup: WorkerSetup): Promise<Worker> {
-  const { connection, namespace, taskQueue, bundle } = setup;
+  const { connection, namespace, taskQueue, bundle, buildId } = setup;
   return Worker.create({
     connection,
     namespace,
@@ -27,8 +29,23 @@ export function createWorker(deps: Deps, setup: WorkerSetup): Promise<Worker> {
     workflowBundle: bundle,
     activities: { ...createSessionActivities(deps), ...createPoolActivities(deps) },
     interceptors: workerInterceptors,
+    ...(buildId === undefined ? {} : versioned(taskQueue, buildId)),
     maxCachedWorkflows: cachedWorkflowsMax,
     shutdownGraceTime: '10 seconds',
     shutdownForceTime: '20 seconds',
   });
+}
+
+/**
+ * A session has no longest life, and a run pinned to its version would keep it through every
+ * continue-as-new, so all runs follow the current version; recorded histories prove that they can.
+ */
+function versioned(deploymentName: string, buildId: string) {
+  return {
+    workerDeploymentOptions: {
+      version: { deploymentName, buildId },
+      useWorkerVersioning: true,
+      defaultVersioningBehavior: 'AUTO_UPGRADE',
+    },
+  } as const;
 }

@@ -11,6 +11,8 @@ export interface WorldOptions {
   bundle: WorkflowBundleOption;
   stores: Stores;
   figures: Figures;
+  /** The version of the worker; none unless given. */
+  buildId?: string;
   /** Redis' clock in the test, so that it can follow a Temporal that skips time. */
   nowMs?: () => Promise<number>;
 }
@@ -22,10 +24,11 @@ export type SeatWorld = Awaited<ReturnType<typeof openSeatWorld>>;
  * has. It runs until it is closed.
  */
 export async function openSeatWorld(options: WorldOptions) {
-  const { client, connection, taskQueue, bundle } = options;
+  const { client, connection, taskQueue, bundle, buildId } = options;
   const stores = await openSeatStores(options.stores, options.figures, options.nowMs);
   const { deps, issueLicense } = stores;
-  const worker = await createWorker(deps, { connection, namespace: 'default', taskQueue, bundle });
+  const setup = { connection, namespace: 'default', taskQueue, bundle, buildId };
+  const worker = await createWorker(deps, setup);
   const running = worker.run();
   const stopping = new AbortController();
   const relaying = runOutboxRelay(

@@ -1,6 +1,7 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { afterAll, expect, test } from 'vitest';
-import { connectTemporal, connectTemporalWorker } from '../../platform/temporal.ts';
+import { connectTemporalWorker } from '../../platform/temporal-worker.ts';
+import { connectTemporal } from '../../platform/temporal.ts';
 import { reconcilePoolsId } from '../../workflows/contract.ts';
 import { quietTemporal } from '../support/quiet-temporal.ts';
 import { temporalAddress } from '../support/temporal.ts';
