@@ -2,6 +2,7 @@
 import type { Response } from 'express';
 import { z } from 'zod';
 import { endReasons, errorTable, LicensingError, type ErrorCode } from '../domain/errors.ts';
+import { takeoverRefusals } from '../domain/seat.ts';
 import { isOutage } from '../platform/outage.ts';
 
 /** Seconds after which a retryable answer asks to be tried again, before jitter. */
@@ -30,6 +31,10 @@ export const problemSchema = z
     retryable: z.boolean().meta({ description: 'The same request may succeed later.' }),
     conclusive: z.boolean().meta({ description: 'The server looked, and the answer is no.' }),
     reason: z.enum(endReasons).optional().meta({ description: 'With session_ended: why.' }),
+    takeoverRefusal: z
+      .enum(takeoverRefusals)
+      .optional()
+      .meta({ description: 'With takeover_refused: why.' }),
     errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
     holders: z.array(holderSchema).optional(),
     otherHolders: z.int().optional().meta({ description: 'Holders that are counted only.' }),

@@ -136,5 +136,5 @@ const endedWhileWaiting: Record<EndReason, string> = {
   license_revoked: 'The license was revoked while waiting. Ask the vendor for a new one.',
   offer_expired: 'A seat was offered and not taken in time. Queue again.',
   queue_timeout: 'No seat became free within the longest wait of this plan. Queue again.',
-  superseded: 'This instance has a newer session.',
+  superseded: 'A newer session of this machine has its place.',
 };

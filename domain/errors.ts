@@ -113,6 +113,13 @@ export const errorTable = {
     retryable: true,
     expected: true,
   },
+  takeover_refused: {
+    title: 'The session cannot be taken over',
+    status: 403,
+    conclusive: true,
+    retryable: false,
+    expected: true,
+  },
   restoring: {
     title: 'The seats of this license are being restored',
     status: 503,

@@ -53,6 +53,20 @@ export interface DroppedSession {
   at: number;
 }
 
+/**
+ * Why a takeover was refused: the session is not one of the caller's device (an unknown one is the
+ * same), it has ended, it has no seat itself, others wait before the caller, or more seats are in use
+ * than the license has by now.
+ */
+export const takeoverRefusals = [
+  'not_own',
+  'ended',
+  'is_waiting',
+  'others_wait',
+  'over_limit',
+] as const;
+export type TakeoverRefusal = (typeof takeoverRefusals)[number];
+
 export interface SeatUsage {
   used: number;
   limit: number;

@@ -5,6 +5,10 @@
   seat; those who wait come first, in the order of their tickets; fences only rise. Repeating the call
   changes nothing but extends what was given. Bounded: drops and offers at most 500 sessions each.
 
+  A takeover ends another session of the caller's device and grants its seat in the same step. It is
+  tried only when the caller has no seat and can have none otherwise, and leaves everything as it is
+  when it is refused. Whose that session is, the caller of the script has looked up in the ledger.
+
   KEYS     meta, seats, queue, waiters, ended, prefix of sessions' keys (derived: one per instance met)
   ARGV[1]  channel of announcements
   ARGV[2]  what the license says now, packed
@@ -12,15 +16,19 @@
   ARGV[4]  instance
   ARGV[5]  holder
   ARGV[6]  '1': wait in the queue if no seat is free
+  ARGV[7]  session to take over, or ''
+  ARGV[8]  its instance, or '' when the session is not the caller's
 
   Replies, each but the last with the unacknowledged dropped sessions at its end:
-    GRANTED   session, fence, lease until, '1' if an offer was taken, epoch, beat every,
-              used, limit, now
+    GRANTED   session, fence, lease until, free | offer | takeover: whose seat it was, epoch,
+              beat every, used, limit, now
     ATTACHED  session, fence, lease until, '1' if the holder is new, epoch, beat every,
               used, limit, now
     QUEUED    session, ticket, place, length, alive until, queued until, mean tenure, '1' if new,
               epoch, used, limit, now
     NO_SEATS  why, length of the queue, used, limit, now
+    TAKEOVER_REFUSED  ended | is_waiting | others_wait | over_limit, length of the queue, used,
+              limit, now
     BLOCKED   suspended | revoked | expired, now
     NO_POOL
   Error: SESSION_ID_USED when a new session would begin under the id of one that has ended.
@@ -34,10 +42,12 @@
 -- @include grant
 -- @include enqueue
 -- @include withdraw-offer
+-- @include take-over
 -- @include reply
 
 local config, sessionId, instance, holder = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local isWilling = ARGV[6] == '1'
+local takenId, takenInstance = ARGV[7], ARGV[8]
 
 local pool = livePool()
 if not pool then return { 'NO_POOL' } end
@@ -46,10 +56,24 @@ local function refuse(why)
   return reply({ 'NO_SEATS', why, liveWaiters(), seatsUsed(), pool.limit, now })
 end
 
-local function grantTo(session, id, takesOffer)
+local function grantTo(session, id, source)
   local fence, leaseUntil = grant(pool, instance, session, id, holder)
-  return reply({ 'GRANTED', id, fence, leaseUntil, takesOffer, pool.epoch, pool.heartbeatMs,
+  return reply({ 'GRANTED', id, fence, leaseUntil, source, pool.epoch, pool.heartbeatMs,
     seatsUsed(), pool.limit, now })
+end
+
+-- `place` is the caller's own in the queue, which it leaves with the seat; nil if it does not wait.
+local function takeOver(session, id, place)
+  local taken = readSession(pool, takenInstance)
+  local why = reasonNotToTakeOver(pool, taken, takenId, place)
+  if why then
+    return reply({ 'TAKEOVER_REFUSED', why, liveWaiters(), seatsUsed(), pool.limit, now })
+  end
+  -- Its end could not be recorded now.
+  if roomToDrop() <= 0 then return refuse('no_seats_available') end
+  endTakenOver(pool, takenInstance, taken)
+  if place then leaveQueue(instance) end
+  return grantTo(session, id, 'takeover')
 end
 
 local function queuedAs(session, isNew)
@@ -84,10 +108,13 @@ if due then
   -- It ended, and must be recorded before this instance may begin another.
   if due <= now or session.closing then return refuse('no_seats_available') end
   if session.stage == 'offered' then
-    if seatsUsed() <= pool.capacity then return grantTo(session, session.id, 1) end
+    if seatsUsed() <= pool.capacity then return grantTo(session, session.id, 'offer') end
     withdrawOffer(pool, instance, session)
   end
-  if session.stage == 'queued' then return queuedAs(session, 0) end
+  if session.stage == 'queued' then
+    if takenId ~= '' then return takeOver(session, session.id, placeOf(instance)) end
+    return queuedAs(session, 0)
+  end
   local leaseUntil, isNew = attach(pool, instance, session, due, holder)
   if not leaseUntil then return refuse('holders_exhausted') end
   return reply({ 'ATTACHED', session.id, session.fence, leaseUntil, isNew and 1 or 0,
@@ -100,7 +127,8 @@ if session.endedId == sessionId or session.id == sessionId then
 end
 
 local waiting = liveWaiters()
-if waiting == 0 and seatsUsed() < pool.capacity then return grantTo(session, sessionId, 0) end
+if waiting == 0 and seatsUsed() < pool.capacity then return grantTo(session, sessionId, 'free') end
+if takenId ~= '' then return takeOver(session, sessionId, nil) end
 if not isWilling then return refuse('no_seats_available') end
 if pool.queueMax == 0 then return refuse('no_seats_available') end
 if waiting >= pool.queueMax then return refuse('queue_full') end

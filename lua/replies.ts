@@ -4,13 +4,15 @@
  */
 import { z } from 'zod';
 import { endReasons } from '../domain/errors.ts';
-import type { DroppedSession, Fence } from '../domain/seat.ts';
+import { takeoverRefusals, type DroppedSession, type Fence } from '../domain/seat.ts';
 
 const text = z.string();
 const whole = z.int();
 const instant = z.int().min(0);
 const flag = z.union([z.literal(0), z.literal(1)]).transform((bit) => bit === 1);
 const reason = z.enum(endReasons);
+/** Whose seat a grant was: nobody's, the one that the caller was offered, or that of a session taken over. */
+const source = z.enum(['free', 'offer', 'takeover']);
 const heldStatus = z.enum(['queued', 'offered', 'active']);
 
 /** `epoch:n`, as Redis keeps fences and tickets. */
@@ -39,13 +41,13 @@ const noPool = z.tuple([z.literal('NO_POOL')]).transform(([word]) => ({ word }))
 export const acquireReplies = {
   GRANTED: z
     .tuple([
-      ...([z.literal('GRANTED'), text, fence, instant, flag] as const),
+      ...([z.literal('GRANTED'), text, fence, instant, source] as const),
       ...([whole, whole, whole, whole, instant, dropped] as const),
     ])
-    .transform(([word, sessionId, fence, leaseUntil, fromOffer, ...rest]) => {
+    .transform(([word, sessionId, fence, leaseUntil, source, ...rest]) => {
       const [epoch, heartbeatMs, used, limit, now, dropped] = rest;
       return {
-        ...{ word, sessionId, fence, leaseUntil, fromOffer, epoch, heartbeatMs },
+        ...{ word, sessionId, fence, leaseUntil, source, epoch, heartbeatMs },
         ...{ usage: { used, limit }, now, dropped },
       };
     }),
@@ -79,6 +81,15 @@ export const acquireReplies = {
     .tuple([
       z.literal('NO_SEATS'),
       z.enum(['no_seats_available', 'queue_full', 'holders_exhausted']),
+      ...([whole, whole, whole, instant, dropped] as const),
+    ])
+    .transform(([word, reason, queueLength, used, limit, now, dropped]) => ({
+      ...{ word, reason, queueLength, usage: { used, limit }, now, dropped },
+    })),
+  TAKEOVER_REFUSED: z
+    .tuple([
+      z.literal('TAKEOVER_REFUSED'),
+      z.enum(takeoverRefusals),
       ...([whole, whole, whole, instant, dropped] as const),
     ])
     .transform(([word, reason, queueLength, used, limit, now, dropped]) => ({

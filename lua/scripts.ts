@@ -31,6 +31,11 @@ export interface AcquireSeat extends SeatRef {
   holderId: string;
   /** Whether to queue when no seat is free. An instance that waits already goes on waiting. */
   wait: boolean;
+  /**
+   * A session to end for its seat when there is none otherwise. `instanceKey` says whose it is, as the
+   * caller has verified; null when it is none of the caller's, which refuses.
+   */
+  takeover?: { sessionId: string; instanceKey: string | null } | undefined;
 }
 
 export interface ReleaseSeat extends SeatRef {
@@ -96,8 +101,11 @@ export function createSeatScripts(redis: Redis, options: ScriptOptions = {}): Se
   const restore = define('restore-pool', replies.restoreReplies);
   const read = define('read-pool', replies.readReplies);
   return {
-    acquireSeat: (pool, { config, sessionId, instanceKey, holderId, wait }) =>
-      acquire(pool, [packPoolConfig(config), sessionId, instanceKey, holderId, wait ? 1 : 0]),
+    acquireSeat: (pool, { config, sessionId, instanceKey, holderId, wait, takeover }) =>
+      acquire(pool, [
+        ...[packPoolConfig(config), sessionId, instanceKey, holderId, wait ? 1 : 0],
+        ...[takeover?.sessionId ?? '', takeover?.instanceKey ?? ''],
+      ]),
     renewLease: (pool, { sessionId, instanceKey, holderId }) =>
       renew(pool, [sessionId, instanceKey, holderId]),
     releaseSeat: (pool, { sessionId, instanceKey, holderId, mode, reason }) =>

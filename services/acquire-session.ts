@@ -17,7 +17,8 @@ import { validateUse, type Refusal } from '../domain/validation.ts';
 import type { AcquireReply } from '../lua/scripts.ts';
 import { newId } from '../platform/ids.ts';
 import type { Deps } from './deps.ts';
-import { describeDenial, type Denial } from './describe-denial.ts';
+import { describeDenial, type Denial, type NoSeats } from './describe-denial.ts';
+import { findTakeover, type Takeover } from './find-takeover.ts';
 import { poolConfigOfLicense } from './pool-config.ts';
 import { requireLicense } from './read-license.ts';
 import { recordTenure, undoTenure } from './record-tenure.ts';
@@ -27,6 +28,8 @@ import { settleDropped } from './settle-dropped.ts';
 export interface AcquireInput extends PoolRef, SessionFacts {
   holderId: string;
   wait: boolean;
+  /** A session of the caller's own device to end for its seat, if there is none otherwise. */
+  takeover?: string | undefined;
 }
 
 /** A reply of the script that gave the caller a session. */
@@ -52,11 +55,12 @@ export async function acquireSession(deps: Deps, input: AcquireInput): Promise<A
 }
 
 async function attemptAcquire(deps: Deps, input: AcquireInput): Promise<AcquireOutcome> {
+  const takeover = await findTakeover(deps, input);
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
     const license = await readLicense(deps, input);
     const refusal = refuseUse(license, input);
     if (refusal !== null) return { kind: 'refused', refusal };
-    const outcome = await takeSeat(deps, input, license);
+    const outcome = await takeSeat(deps, input, { license, takeover });
     if (outcome !== 'again') return outcome;
   }
   throw new LicensingError(
@@ -68,7 +72,7 @@ async function attemptAcquire(deps: Deps, input: AcquireInput): Promise<AcquireO
 async function takeSeat(
   deps: Deps,
   input: AcquireInput,
-  license: LicenseRecord,
+  { license, takeover }: { license: LicenseRecord; takeover: Takeover | undefined },
 ): Promise<AcquireOutcome | 'again'> {
   const reply = await deps.seats.acquireSeat(input, {
     config: poolConfigOfLicense(license),
@@ -76,6 +80,7 @@ async function takeSeat(
     instanceKey: input.instanceKey,
     holderId: input.holderId,
     wait: input.wait,
+    takeover,
   });
   switch (reply.word) {
     case 'NO_POOL':
@@ -88,8 +93,11 @@ async function takeSeat(
       return refusal === null ? 'again' : { kind: 'refused', refusal };
     }
     case 'NO_SEATS':
+    case 'TAKEOVER_REFUSED': {
       await settleDropped(deps, input, reply.dropped);
-      return { kind: 'denied', denial: await describeDenial(deps, input, license, reply) };
+      const refused = takeover?.instanceKey === null ? asNotOwn(reply) : reply;
+      return { kind: 'denied', denial: await describeDenial(deps, input, license, refused) };
+    }
     case 'GRANTED':
     case 'ATTACHED':
     case 'QUEUED':
@@ -116,6 +124,11 @@ async function keepTenure(
   );
   deps.reached('acquire:acknowledged');
   return { kind: 'session', tenure, row: recorded.row, license };
+}
+
+/** Whatever the pool said of it, a session that is not the caller's is answered as an unknown one. */
+function asNotOwn(reply: NoSeats): NoSeats {
+  return reply.word === 'TAKEOVER_REFUSED' ? { ...reply, reason: 'not_own' } : reply;
 }
 
 function readLicense(deps: Deps, pool: PoolRef): Promise<LicenseRecord> {

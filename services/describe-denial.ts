@@ -2,7 +2,7 @@ import type { LicenseRecord } from '../data/licenses.ts';
 import { countOpenSessions, listHolders, type SessionRecord } from '../data/sessions.ts';
 import { withTenant } from '../data/tenant.ts';
 import { resolvePolicy, type Policy } from '../domain/policy.ts';
-import type { SeatUsage } from '../domain/seat.ts';
+import type { SeatUsage, TakeoverRefusal } from '../domain/seat.ts';
 import type { AcquireReply } from '../lua/scripts.ts';
 import type { AcquireInput } from './acquire-session.ts';
 import type { Deps } from './deps.ts';
@@ -18,8 +18,10 @@ export interface Holder {
 
 /** Why no seat was given, and who has them. */
 export interface Denial {
-  code: 'no_seats_available' | 'queue_full' | 'holders_exhausted';
+  code: 'no_seats_available' | 'queue_full' | 'holders_exhausted' | 'takeover_refused';
   detail: string;
+  /** With `takeover_refused`: why. */
+  takeoverRefusal?: TakeoverRefusal;
   seats: SeatUsage;
   queueLength: number;
   holders: Holder[];
@@ -27,7 +29,8 @@ export interface Denial {
   otherHolders: number;
 }
 
-type NoSeats = Extract<AcquireReply, { word: 'NO_SEATS' }>;
+/** A script's refusal to give a seat. */
+export type NoSeats = Extract<AcquireReply, { word: 'NO_SEATS' | 'TAKEOVER_REFUSED' }>;
 
 /** Most holders that an answer lists; the rest is counted. */
 const holdersListed = 20;
@@ -50,8 +53,10 @@ export async function describeDenial(
   }));
   const holders = rows.map((row) => holderOf(row, input));
   return {
-    code: reply.reason,
-    detail: detailOf(reply, policy),
+    ...(reply.word === 'TAKEOVER_REFUSED'
+      ? { code: 'takeover_refused', takeoverRefusal: reply.reason }
+      : { code: reply.reason }),
+    detail: detailOf(reply, policy, holders),
     seats: reply.usage,
     queueLength: reply.queueLength,
     holders,
@@ -69,18 +74,33 @@ function holderOf(row: SessionRecord, { device: { fingerprint } }: AcquireInput)
   };
 }
 
-function detailOf(reply: NoSeats, policy: Policy): string {
+function detailOf(reply: NoSeats, policy: Policy, holders: readonly Holder[]): string {
   const seats = `${reply.usage.used} of ${reply.usage.limit} seats are in use`;
   switch (reply.reason) {
-    case 'no_seats_available':
+    case 'no_seats_available': {
+      const isOffered = reply.queueLength === 0 && holders.some(({ own }) => own);
+      const takeover = isOffered
+        ? ' Or name a session of your own in "takeover" to end it and have its seat.'
+        : '';
       return policy.queue === null
-        ? `${seats}. Close one of the running copies, or buy more seats.`
-        : `${seats} and ${reply.queueLength} waiting. Ask again with "wait": true to queue for one.`;
+        ? `${seats}. Close one of the running copies, or buy more seats.${takeover}`
+        : `${seats} and ${reply.queueLength} waiting. Ask again with "wait": true to queue for one.${takeover}`;
+    }
     case 'queue_full':
       return policy.queue === null
         ? `${seats}, and this plan has no queue. Close one of the running copies, or buy more seats.`
         : `${seats} and the queue is full (${reply.queueLength} waiting). Try again later.`;
     case 'holders_exhausted':
       return `This instance already runs as many processes as one seat allows (${policy.holdersMax}). Close one of them.`;
+    case 'not_own':
+      return 'No session of this device has that id. The denial without a takeover lists those that have.';
+    case 'ended':
+      return `That session has ended, and its seat is taken: ${seats}.`;
+    case 'is_waiting':
+      return `That session waits for a seat itself: ${seats}.`;
+    case 'others_wait':
+      return `${reply.queueLength} wait for a seat, and come first. Ask with "wait": true, without a takeover, to queue.`;
+    case 'over_limit':
+      return `${seats}: more than the license has now. Close running copies until a seat is free.`;
   }
 }

@@ -95,9 +95,23 @@ async function endingsBefore(
   const dropped = new Set(tenure.dropped.map(({ sessionId }) => sessionId));
   const displaced = open.filter(({ id }) => id !== tenure.sessionId && !dropped.has(id));
   return [
-    ...tenure.dropped,
+    ...tenure.dropped.map((ending) => ({ ...ending, detail: takeoverNote(ending, input, tenure) })),
     ...displaced.map(({ id }) => ({ sessionId: id, reason: 'superseded' as const })),
   ];
+}
+
+/** Tells the history of a session that this very grant took over where its seat went. */
+function takeoverNote(
+  { sessionId }: Ending,
+  { takeover }: AcquireInput,
+  tenure: Tenure,
+): string | undefined {
+  const isTaken = isTakeover(tenure) && sessionId === takeover;
+  return isTaken ? `Taken over by ${tenure.sessionId}` : undefined;
+}
+
+function isTakeover(tenure: Tenure): boolean {
+  return tenure.word === 'GRANTED' && tenure.source === 'takeover';
 }
 
 async function announce(
@@ -115,7 +129,11 @@ async function announce(
       event: isWaiting ? 'seat.queued' : 'seat.acquired',
       detail: isWaiting
         ? { position: tenure.position, length: tenure.length }
-        : { fence: tenure.fence, waitedSeconds: waitedSeconds(row) },
+        : {
+            fence: tenure.fence,
+            waitedSeconds: waitedSeconds(row),
+            tookOver: isTakeover(tenure) ? input.takeover : undefined,
+          },
     },
   ]);
   await enqueueMessages(tx, [
@@ -137,8 +155,8 @@ function waitedSeconds(row: SessionRecord): number {
 
 /**
  * Takes back in Redis what this call created and could not record: its holder, and the session too if
- * nobody attached to it meanwhile. A grant that took an offer stays: the offer would be lost, and the
- * caller's retry attaches to it. A session whose row has ended is freed whoever created it.
+ * nobody attached to it meanwhile. A grant that took an offer, or another session's seat, stays: that
+ * cannot be given back, and the caller's retry attaches to it. A session whose row has ended is freed whoever created it.
  */
 export async function undoTenure(
   deps: Deps,
@@ -169,7 +187,7 @@ export async function undoTenure(
 function isOwnWork(tenure: Tenure): boolean {
   switch (tenure.word) {
     case 'GRANTED':
-      return !tenure.fromOffer;
+      return tenure.source === 'free';
     case 'ATTACHED':
       return tenure.newHolder;
     case 'QUEUED':

@@ -11,6 +11,7 @@ import { defineOperation } from '../operation.ts';
 import {
   deviceSchema,
   holderIdSchema,
+  idSchema,
   instanceKeySchema,
   metadataSchema,
   sessionAnswerSchema,
@@ -28,6 +29,10 @@ const body = z
     usageType: usageTypeSchema,
     device: deviceSchema,
     wait: z.boolean().default(false).meta({ description: 'Queue when all seats are in use.' }),
+    takeover: idSchema('ses').optional().meta({
+      description:
+        'A session of the same device, as the denial lists them. When no seat is free it ends, and its seat is granted, unless others wait before the caller.',
+    }),
     metadata: metadataSchema.default({}),
   })
   .meta({ id: 'AcquireRequest' });
@@ -54,6 +59,7 @@ export const acquire = defineOperation({
     'no_seats_available',
     'queue_full',
     'holders_exhausted',
+    'takeover_refused',
     'license_revoked',
     'license_suspended',
     'license_expired',
@@ -100,20 +106,12 @@ function unlessRefused(outcome: AcquireOutcome): Extract<AcquireOutcome, { kind:
   }
 }
 
-function denied({
-  code,
-  detail,
-  seats,
-  queueLength,
-  holders,
-  otherHolders,
-}: Denial): LicensingError {
+function denied({ code, detail, queueLength, holders, ...facts }: Denial): LicensingError {
   return new LicensingError(code, detail, {
     extra: {
-      seats,
+      ...facts,
       queue: { length: queueLength },
       holders: holders.map((holder) => ({ ...holder, since: holder.since.toISOString() })),
-      otherHolders,
     },
   });
 }

@@ -55,5 +55,6 @@ const endedDetail = {
   license_revoked: 'The license was revoked. Ask the vendor for a new one.',
   offer_expired: 'The seat that was offered was not taken in time. Acquire again to queue.',
   queue_timeout: 'The longest wait of this plan is over. Acquire again to queue.',
-  superseded: 'This instance has a newer session. Use that one.',
+  superseded:
+    'A newer session has this one’s seat: of the same instance, or of another that took it over.',
 } as const;

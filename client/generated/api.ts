@@ -423,6 +423,8 @@ export interface components {
              * @default false
              */
             wait: boolean;
+            /** @description A session of the same device, as the denial lists them. When no seat is free it ends, and its seat is granted, unless others wait before the caller. */
+            takeover?: string;
             /**
              * @description Up to 20 flat members of your own.
              * @default {}
@@ -611,7 +613,7 @@ export interface components {
             /** @description What happened and what to do next. */
             detail: string;
             /** @enum {string} */
-            code: "unauthenticated" | "forbidden" | "not_found" | "method_not_allowed" | "conflict" | "invalid_request" | "no_seats_available" | "queue_full" | "session_ended" | "license_revoked" | "license_suspended" | "license_expired" | "product_mismatch" | "usage_type_not_allowed" | "holders_exhausted" | "restoring" | "unavailable" | "internal";
+            code: "unauthenticated" | "forbidden" | "not_found" | "method_not_allowed" | "conflict" | "invalid_request" | "no_seats_available" | "queue_full" | "session_ended" | "license_revoked" | "license_suspended" | "license_expired" | "product_mismatch" | "usage_type_not_allowed" | "holders_exhausted" | "takeover_refused" | "restoring" | "unavailable" | "internal";
             requestId: string;
             /** @description The same request may succeed later. */
             retryable: boolean;
@@ -622,6 +624,11 @@ export interface components {
              * @enum {string}
              */
             reason?: "lapsed" | "released" | "forced" | "license_suspended" | "license_revoked" | "offer_expired" | "queue_timeout" | "superseded";
+            /**
+             * @description With takeover_refused: why.
+             * @enum {string}
+             */
+            takeoverRefusal?: "not_own" | "ended" | "is_waiting" | "others_wait" | "over_limit";
             errors?: {
                 path: string;
                 message: string;
@@ -682,7 +689,7 @@ export interface components {
              * @description valid, or the first check that failed.
              * @enum {string}
              */
-            code: "valid" | "unauthenticated" | "forbidden" | "not_found" | "method_not_allowed" | "conflict" | "invalid_request" | "no_seats_available" | "queue_full" | "session_ended" | "license_revoked" | "license_suspended" | "license_expired" | "product_mismatch" | "usage_type_not_allowed" | "holders_exhausted" | "restoring" | "unavailable" | "internal";
+            code: "valid" | "unauthenticated" | "forbidden" | "not_found" | "method_not_allowed" | "conflict" | "invalid_request" | "no_seats_available" | "queue_full" | "session_ended" | "license_revoked" | "license_suspended" | "license_expired" | "product_mismatch" | "usage_type_not_allowed" | "holders_exhausted" | "takeover_refused" | "restoring" | "unavailable" | "internal";
             detail: string;
             license: components["schemas"]["License"];
             entitlements: {
@@ -814,7 +821,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `license_revoked`: The license was revoked. `license_suspended`: The license is suspended. `license_expired`: The license has expired. `product_mismatch`: The license is for another product. `usage_type_not_allowed`: The license does not allow this type of use. */
+            /** @description `takeover_refused`: The session cannot be taken over. `license_revoked`: The license was revoked. `license_suspended`: The license is suspended. `license_expired`: The license has expired. `product_mismatch`: The license is for another product. `usage_type_not_allowed`: The license does not allow this type of use. */
             403: {
                 headers: {
                     [name: string]: unknown;

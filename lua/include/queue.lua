@@ -1,5 +1,6 @@
 -- @include keys
 -- @include now
+-- @include announce
 
 local function liveWaiters()
   return redis.call('ZCOUNT', waitersKey, '(' .. now, '+inf')
@@ -26,4 +27,11 @@ local function placeOf(instance)
     if tonumber(redis.call('ZSCORE', waitersKey, ahead)) <= now then place = place - 1 end
   end
   return place
+end
+
+-- Takes a waiter that is given a seat without an offer out of the queue.
+local function leaveQueue(instance)
+  redis.call('ZREM', queueKey, instance)
+  redis.call('ZREM', waitersKey, instance)
+  noteChange()
 end

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { endReasons, errorTable } from '../../domain/errors.ts';
+import { takeoverRefusals } from '../../domain/seat.ts';
 import { readMarkdown } from '../../dev/docs/markdown.ts';
 
 const { prose, headings } = readMarkdown(
@@ -39,7 +40,7 @@ test('every section says what the code means and what to do', () => {
   }
 });
 
-test('every reason why a session ends is explained, in the order of the code', () => {
+test('every reason why a takeover is refused or a session ends is explained, in the order of the code', () => {
   const rows = prose.flatMap((line) => /^\| `(\w+)`/.exec(line)?.[1] ?? []);
-  expect(rows).toEqual([...endReasons]);
+  expect(rows).toEqual([...takeoverRefusals, ...endReasons]);
 });

@@ -10,7 +10,7 @@ describe('one instance', () => {
     const seats = await poolOf();
     const first = await seats.acquire('a', { id: 'ses_first' });
     const again = await seats.acquire('a', { id: 'ses_first' });
-    expect(first).toMatchObject({ word: 'GRANTED', sessionId: 'ses_first', fromOffer: false });
+    expect(first).toMatchObject({ word: 'GRANTED', sessionId: 'ses_first', source: 'free' });
     expect(again).toMatchObject({ word: 'ATTACHED', sessionId: 'ses_first', newHolder: false });
     expect(again).toMatchObject({ fence: { epoch: 1, counter: 1 }, usage: { used: 1, limit: 1 } });
   });
@@ -92,7 +92,7 @@ describe('newcomers', () => {
     await seats.placeOf('b');
     await seats.free('a', seat);
     expect(await seats.acquire('c')).toMatchObject({ word: 'NO_SEATS', usage: { used: 1 } });
-    expect(await seats.acquire('b')).toMatchObject({ word: 'GRANTED', fromOffer: true });
+    expect(await seats.acquire('b')).toMatchObject({ word: 'GRANTED', source: 'offer' });
   });
 
   test('are not kept out by a waiter that is dead', async () => {
@@ -156,7 +156,7 @@ describe('a waiter', () => {
     const sessionId = await seats.placeOf('b');
     await seats.free('a', seat);
     const reply = await seats.acquire('b');
-    expect(reply).toMatchObject({ word: 'GRANTED', sessionId, fromOffer: true });
+    expect(reply).toMatchObject({ word: 'GRANTED', sessionId, source: 'offer' });
     expect(reply).toMatchObject({ fence: { epoch: 1, counter: 2 }, usage: { used: 1 } });
   });
 

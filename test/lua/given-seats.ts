@@ -72,6 +72,14 @@ function freshPool(): PoolRef {
   return { tenantId: `ten_${pools}`, licenseId: `lic_${pools}` };
 }
 
+/** How an instance asks for a seat. */
+interface AcquireOptions {
+  holder?: string | undefined;
+  wait?: boolean | undefined;
+  id?: string | undefined;
+  takeover?: { sessionId: string; instanceKey: string | null } | undefined;
+}
+
 /** One pool under test: what a test wants to say, without what it does not care about. */
 export class Seats {
   readonly pool: PoolRef;
@@ -91,7 +99,7 @@ export class Seats {
     return this.door.restorePool(this.pool, { epoch, first: true, last: true, config, ...nobody });
   }
 
-  acquire(instanceKey: string, options: { holder?: string; wait?: boolean; id?: string } = {}) {
+  acquire(instanceKey: string, options: AcquireOptions = {}) {
     this.#sessions += 1;
     return this.door.acquireSeat(this.pool, {
       config: this.config,
@@ -99,6 +107,7 @@ export class Seats {
       instanceKey,
       holderId: options.holder ?? 'main',
       wait: options.wait ?? false,
+      takeover: options.takeover,
     });
   }
 

@@ -34,7 +34,15 @@ interface RestoredRow {
   isShared: boolean;
 }
 
-type Take = { instance: string; id: string; holder: string; wait: boolean };
+type Source = 'free' | 'offer' | 'takeover';
+
+type Take = {
+  instance: string;
+  id: string;
+  holder: string;
+  wait: boolean;
+  takeover?: { id: string; instance: string } | undefined;
+};
 
 export class ModelPool {
   isLost = true;
@@ -69,7 +77,7 @@ export class ModelPool {
     return of.filter(([, { due }]) => due > now);
   }
 
-  acquire(now: number, { instance, id, holder, wait }: Take) {
+  acquire(now: number, { instance, id, holder, wait, takeover }: Take) {
     if (this.isLost) return { word: 'NO_POOL' };
     this.drop(now);
     const told = () => ({ now, dropped: this.dropped });
@@ -90,17 +98,24 @@ export class ModelPool {
     if (session?.stage === 'active')
       return this.#attach(now, session, holder) ?? refuse('holders_exhausted');
     if (session?.stage === 'offered' && this.seats.length <= this.capacity) {
-      return this.#grant(now, instance, session.id, holder, true);
+      return this.#grant(now, instance, session.id, holder, 'offer');
     }
     if (session?.stage === 'offered') {
       session.stage = 'queued';
       session.due = now + this.config.livenessMs;
       session.queueUntil = Math.max(session.queueUntil, session.due);
     }
-    if (session?.stage === 'queued') return this.#place(now, instance, session, false);
-    if (length === 0 && this.seats.length < this.capacity) {
-      return this.#grant(now, instance, id, holder, false);
+    if (!session && length === 0 && this.seats.length < this.capacity) {
+      return this.#grant(now, instance, id, holder, 'free');
     }
+    if (takeover) {
+      const reason = this.#whyNotTaken(instance, takeover);
+      if (reason !== null) return { ...refuse(reason), word: 'TAKEOVER_REFUSED' };
+      const isLeaving = this.sessions.get(takeover.instance)?.closing;
+      this.#report(takeover.instance, isLeaving ? 'released' : 'superseded', now);
+      return this.#grant(now, instance, session?.id ?? id, holder, 'takeover');
+    }
+    if (session?.stage === 'queued') return this.#place(now, instance, session, false);
     if (!wait) return refuse('no_seats_available');
     if (length >= this.config.queueMax) return refuse('queue_full');
     this.#ticket += 1;
@@ -298,7 +313,15 @@ export class ModelPool {
     return status === 'open' && (validUntil === null || validUntil > now);
   }
 
-  #grant(now: number, instance: string, id: string, holder: string, fromOffer: boolean) {
+  #whyNotTaken(instance: string, takeover: { id: string; instance: string }): string | null {
+    const taken = this.sessions.get(takeover.instance);
+    if (taken?.id !== takeover.id) return 'ended';
+    if (taken.stage === 'queued') return 'is_waiting';
+    if (this.queue.length > 0 && this.queue[0]?.[0] !== instance) return 'others_wait';
+    return this.seats.length > this.capacity ? 'over_limit' : null;
+  }
+
+  #grant(now: number, instance: string, id: string, holder: string, source: Source) {
     this.#fence += 1;
     const session = blankSession(id, 'active');
     session.fence = { epoch: this.epoch, counter: this.#fence };
@@ -308,7 +331,7 @@ export class ModelPool {
     this.#begin(instance, session);
     const { fence, due: leaseUntil } = session;
     const facts = { epoch: this.epoch, usage: this.#usage, now, dropped: this.dropped };
-    return { word: 'GRANTED', sessionId: id, fence, leaseUntil, fromOffer, ...facts };
+    return { word: 'GRANTED', sessionId: id, fence, leaseUntil, source, ...facts };
   }
 
   #attach(now: number, session: ModelSession, holder: string) {

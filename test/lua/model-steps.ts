@@ -110,16 +110,40 @@ const rush = fc.tuple(tenants, fc.shuffledSubarray(names)).map(
     }),
 );
 
-/** Not recorded: the API dies between the script and its transaction. */
+/** Wants the seat of somebody's session, present or past; a few seats and many who want one. */
+const takeOver = fc.tuple(pick, pick, fc.nat({ max: names.length - 1 }), often).map(
+  ([who, whom, n, isRecorded]) =>
+    new Step(`take over ${JSON.stringify({ who, whom, n, isRecorded })}`, async (world) => {
+      const tenant = world.tenants[who.tenant];
+      const { holder } = whoseOf(tenant, who);
+      const { instance: taken, age } = whoseOf(tenant, whom);
+      const instance = names[n] ?? 'a';
+      const takeover = { id: tenant.idOf(taken, age), instance: taken };
+      await takeSeat(world, tenant, { instance, holder, wait: false, takeover, isRecorded });
+    }),
+);
+
+interface Take {
+  instance: string;
+  holder: string;
+  wait: boolean;
+  takeover?: { id: string; instance: string };
+  /** If not, the API dies between the script and its transaction. */
+  isRecorded: boolean;
+}
+
 async function takeSeat(
   world: World,
   tenant: Tenant,
-  take: { instance: string; holder: string; wait: boolean; isRecorded: boolean },
+  { isRecorded, ...take }: Take,
 ): Promise<void> {
-  const { instance, holder, wait, isRecorded } = take;
+  const { instance, holder, wait, takeover } = take;
   const id = `ses_${(world.sessions += 1)}`;
-  const reply = await tenant.seats.acquire(instance, { id, holder, wait });
-  expectSame(reply, tenant.model.acquire(world.clock.now, { instance, id, holder, wait }));
+  const reply = await tenant.seats.acquire(instance, {
+    ...{ id, holder, wait },
+    takeover: takeover && { sessionId: takeover.id, instanceKey: takeover.instance },
+  });
+  expectSame(reply, tenant.model.acquire(world.clock.now, { ...take, id }));
   tenant.noteTenure(instance, reply);
   if (isRecorded) await tenant.settle(instance, reply);
   await tenant.check(world.clock);
@@ -380,6 +404,7 @@ const weighted = (count: number, step: fc.Arbitrary<Step>) =>
 /** What may happen, the everyday more often than the disaster. */
 export const steps = [
   ...weighted(20, acquire),
+  ...weighted(5, takeOver),
   ...weighted(12, beatAll),
   ...weighted(5, rush),
   ...weighted(12, restore),

@@ -76,7 +76,7 @@ export class Tenant {
     this.#lastFence = fence;
     const waiters = this.#before?.waiters ?? [];
     const isNewcomer =
-      !reply.fromOffer && !waiters.some((waiter) => waiter.instanceKey === instance);
+      reply.source !== 'offer' && !waiters.some((waiter) => waiter.instanceKey === instance);
     if (isNewcomer) this.#expectNobodyWaits();
   }
 

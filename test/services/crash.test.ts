@@ -75,6 +75,16 @@ const steps: Step[] = [
     },
   },
   {
+    name: 'taking over a session of the same device',
+    points: ['acquire:granted-in-redis', 'acquire:recorded', 'acquire:acknowledged'],
+    async prepare(license) {
+      const device = { fingerprint: 'mine' };
+      await acquire(license);
+      const old = await acquire(license, { device });
+      return () => tryAcquire(license, { instance: 'i', device, takeover: old.id });
+    },
+  },
+  {
     name: 'attaching another process',
     points: ['acquire:granted-in-redis', 'acquire:recorded', 'acquire:acknowledged'],
     async prepare(license) {

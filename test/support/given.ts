@@ -119,6 +119,8 @@ export interface AcquireOptions {
   usageType?: 'builder' | 'runtime';
   device?: { fingerprint: string; name?: string; platform?: string };
   metadata?: Record<string, unknown>;
+  /** The id of a session to take over. */
+  takeover?: string;
 }
 
 /** Asks for a seat. */
