@@ -98,6 +98,19 @@ describe('Postgres dies between a grant and its record', () => {
     await expectAgreement(license);
   });
 
+  test('a seat that was taken over stays taken: the retry attaches, the old session has ended', async () => {
+    const license = await givenLicense(api, { seats: 1 });
+    const device = { fingerprint: 'mine' };
+    const old = await acquire(license, { device });
+    const request = { instance: 'i', device, takeover: old.id };
+    const answer = await withoutPostgresAfterGrant(() => tryAcquire(license, request));
+    expect(answer.status).toBe(503);
+    expect(await show(old)).toMatchObject({ status: 'ended', endReason: 'superseded' });
+    expect((await acquire(license, request)).httpStatus).toBe(200);
+    await expectSound(license, 1);
+    await expectAgreement(license);
+  });
+
   test('what the grant dropped is settled by the next', async () => {
     const license = await givenLicense(api, { seats: 1 });
     const dead = await acquire(license);
@@ -144,6 +157,18 @@ describe('the answer to a commit is lost', () => {
     await expectSound(license, 1);
     await release(retried);
     expect((await acquire(license)).httpStatus).toBe(201);
+  });
+
+  test('of a takeover: the retry attaches to the session that has the seat', async () => {
+    const license = await givenLicense(api, { seats: 1 });
+    const device = { fingerprint: 'mine' };
+    const old = await acquire(license, { device });
+    const request = { instance: 'i', device, takeover: old.id };
+    await withoutAnswerToCommit('acquire:granted-in-redis', () => tryAcquire(license, request));
+    expect((await acquire(license, request)).httpStatus).toBe(200);
+    expect(await show(old)).toMatchObject({ status: 'ended', endReason: 'superseded' });
+    await expectSound(license, 1);
+    await expectAgreement(license);
   });
 
   test('of a place in the queue: the retry has the same place', async () => {
