@@ -1,13 +1,19 @@
 /** The API process: its stores, its server, and an end that loses no request. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { openDatabase, pingDatabase } from '../data/database.ts';
+import { countConnections, openDatabase, pingDatabase } from '../data/database.ts';
 import { createPoolChanges } from '../lua/pool-changes.ts';
 import { createSeatScripts } from '../lua/scripts.ts';
 import type { Config } from '../platform/config.ts';
 import { createLogger, type Logger } from '../platform/logger.ts';
-import { createMetrics, serveMetrics } from '../platform/metrics.ts';
-import { assertRedisKeepsKeys, connectRedis } from '../platform/redis.ts';
+import { createMetrics } from '../platform/metrics.ts';
+import { serveMetrics } from '../platform/metrics-server.ts';
+import {
+  assertRedisKeepsKeys,
+  connectRedis,
+  countRedisFault,
+  watchRedis,
+} from '../platform/redis.ts';
 import { connectTemporal } from '../platform/temporal.ts';
 import type { Deps } from '../services/deps.ts';
 import { createHeartbeatForwarder } from '../services/forward-heartbeat.ts';
@@ -77,6 +83,10 @@ function openStores(config: Config, log: Logger) {
   const subscriber = connectRedis({ url: config.REDIS_URL, name: 'leasehold-api-wakes', onError });
   const temporal = connectTemporal(config);
   const metrics = createMetrics('api');
+  watchRedis(redis, metrics);
+  metrics.watchConnections('app', () => countConnections(db));
+  metrics.watchConnections('system', () => countConnections(systemDb));
+  const seats = createSeatScripts(redis, { onFault: (error) => countRedisFault(metrics, error) });
   const forwarder = createHeartbeatForwarder(
     (workflowId, payload) =>
       temporal.client.withDeadline(Date.now() + signalDeadlineMs, () =>
@@ -90,7 +100,7 @@ function openStores(config: Config, log: Logger) {
   };
   return {
     subscriber,
-    deps: { db, systemDb, seats: createSeatScripts(redis), metrics, forwarder, probes },
+    deps: { db, systemDb, seats, metrics, forwarder, probes },
     async close() {
       await Promise.all([db.destroy(), systemDb.destroy(), temporal.close()]);
       redis.disconnect();

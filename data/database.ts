@@ -34,10 +34,30 @@ export function openDatabase(options: {
   pool.on('connect', (client) => {
     client.on('error', options.onError);
   });
-  return new Kysely<DB>({
+  const db = new Kysely<DB>({
     dialect: new PostgresDialect({ pool }),
     plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
   });
+  pools.set(db, pool);
+  return db;
+}
+
+/** How busy the connections of a pool are. */
+export interface ConnectionCounts {
+  idle: number;
+  busy: number;
+  max: number;
+  /** Requests that wait for a connection. */
+  waiting: number;
+}
+
+const pools = new WeakMap<Database, pg.Pool>();
+
+export function countConnections(db: Database): ConnectionCounts {
+  const pool = pools.get(db);
+  if (pool === undefined) throw new Error('This database was not opened here');
+  const { idleCount: idle, totalCount, waitingCount: waiting } = pool;
+  return { idle, busy: totalCount - idle, max: pool.options.max, waiting };
 }
 
 /** @throws when Postgres does not answer. */

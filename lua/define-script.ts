@@ -10,6 +10,8 @@ export interface ScriptOptions extends LoadOptions {
    * text for it, so that no argument can move the clock of those that production loads.
    */
   testClock?: () => number;
+  /** Hears of each call that fails, before its caller does. */
+  onFault?: (error: unknown) => void;
 }
 
 export type Argument = string | number;
@@ -24,7 +26,7 @@ export function defineScript<Table extends ReplyReaders>(
   redis: Redis,
   script: { file: string; readers: Table; options: ScriptOptions },
 ): (pool: PoolRef, args: readonly Argument[]) => Promise<ReplyOf<Table>> {
-  const { testClock } = script.options;
+  const { testClock, onFault } = script.options;
   const lua = loadScript(
     `${script.file}.lua`,
     testClock ? withTestClock(script.options) : script.options,
@@ -33,8 +35,13 @@ export function defineScript<Table extends ReplyReaders>(
   const run = Reflect.get(redis, script.file) as (...args: Argument[]) => Promise<unknown>;
   return async (pool, args) => {
     const clock = testClock ? [testClock()] : [];
-    const raw = await run.call(redis, ...poolKeys(pool), changesChannel, ...args, ...clock);
-    return parseReply(script.readers, raw);
+    try {
+      const raw = await run.call(redis, ...poolKeys(pool), changesChannel, ...args, ...clock);
+      return parseReply(script.readers, raw);
+    } catch (error) {
+      onFault?.(error);
+      throw error;
+    }
   };
 }
 

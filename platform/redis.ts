@@ -1,4 +1,6 @@
 import { Redis } from 'ioredis';
+import type { Metrics } from './metrics.ts';
+import { isOutage } from './outage.ts';
 
 /**
  * Connects to the Redis that decides seats. A call that gets no answer in 2 s fails (a connection that
@@ -28,8 +30,46 @@ export function connectRedis(options: {
  */
 export async function assertRedisKeepsKeys(redis: Redis): Promise<void> {
   const memory = await redis.info('memory');
-  const policy = /maxmemory_policy:(\S+)/.exec(memory)?.[1];
+  const policy = memberOf(memory, 'maxmemory_policy');
   if (policy !== 'noeviction') {
     throw new Error(`Redis must run with maxmemory-policy noeviction, not ${policy ?? 'unknown'}`);
   }
+}
+
+/**
+ * Lets every scrape tell what can lose seats: a Redis that is away, writes no file, has no replica or
+ * may evict. One INFO a scrape; when it fails nothing is known but that.
+ */
+export function watchRedis(redis: Redis, metrics: Metrics): void {
+  const known = [
+    metrics.redisAppendOnly,
+    metrics.redisKeepsKeys,
+    metrics.redisReplicas,
+    metrics.redisMemoryBytes,
+  ];
+  metrics.onScrape(async () => {
+    try {
+      const info = await redis.info('memory', 'persistence', 'replication');
+      metrics.redisUp.set(1);
+      metrics.redisAppendOnly.set(Number(memberOf(info, 'aof_enabled')));
+      metrics.redisKeepsKeys.set(memberOf(info, 'maxmemory_policy') === 'noeviction' ? 1 : 0);
+      metrics.redisReplicas.set(Number(memberOf(info, 'connected_slaves')));
+      metrics.redisMemoryBytes.set(Number(memberOf(info, 'used_memory')));
+    } catch {
+      metrics.redisUp.set(0);
+      for (const gauge of known) gauge.remove();
+    }
+  });
+}
+
+/** Counts a failed call: no answer in time, no connection, or an answer that is an error. */
+export function countRedisFault(metrics: Metrics, error: unknown): void {
+  const isLate = error instanceof Error && error.message === 'Command timed out';
+  metrics.redisFaults.inc({
+    kind: isLate ? 'timeout' : isOutage(error) ? 'connection' : 'refused',
+  });
+}
+
+function memberOf(info: string, name: string): string | undefined {
+  return new RegExp(`^${name}:(\\S+)`, 'm').exec(info)?.[1];
 }

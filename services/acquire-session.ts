@@ -19,6 +19,7 @@ import { newId } from '../platform/ids.ts';
 import type { Deps } from './deps.ts';
 import { describeDenial, type Denial, type NoSeats } from './describe-denial.ts';
 import { findTakeover, type Takeover } from './find-takeover.ts';
+import { noticeOverGrant } from './invariants.ts';
 import { poolConfigOfLicense } from './pool-config.ts';
 import { requireLicense } from './read-license.ts';
 import { recordTenure, undoTenure } from './record-tenure.ts';
@@ -51,7 +52,20 @@ const attemptsMax = 3;
 export async function acquireSession(deps: Deps, input: AcquireInput): Promise<AcquireOutcome> {
   const outcome = await attemptAcquire(deps, input);
   deps.metrics.acquires.inc({ outcome: outcomeLabel(outcome) });
+  if (outcome.kind === 'session') measureTenure(deps, outcome);
   return outcome;
+}
+
+function measureTenure(
+  deps: Deps,
+  { tenure, row, license }: Extract<AcquireOutcome, { kind: 'session' }>,
+): void {
+  if (tenure.word !== 'GRANTED') return;
+  // A takeover changes hands: above a limit that was lowered it leaves as many seats as there were.
+  if (tenure.source !== 'takeover') noticeOverGrant(deps, { tenure, license });
+  if (tenure.source !== 'offer' || row.grantedAt === null) return;
+  const waitedMs = row.grantedAt.getTime() - row.createdAt.getTime();
+  deps.metrics.queueWaitSeconds.observe(waitedMs / 1_000);
 }
 
 async function attemptAcquire(deps: Deps, input: AcquireInput): Promise<AcquireOutcome> {

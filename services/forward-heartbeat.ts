@@ -25,14 +25,14 @@ export function createHeartbeatForwarder(
   send: SendSignal,
   options: { metrics: Metrics; log: Logger },
 ): HeartbeatForwarder {
-  const queue: { workflowId: string; payload: HeartbeatSignal }[] = [];
+  const queue: { workflowId: string; payload: HeartbeatSignal; since: number }[] = [];
   const underWay = new Set<Promise<void>>();
 
   function pump(): void {
     while (underWay.size < underWayMax) {
       const next = queue.shift();
       if (next === undefined) return;
-      const delivery = deliver(next.workflowId, next.payload).finally(() => {
+      const delivery = deliver(next).finally(() => {
         underWay.delete(delivery);
         pump();
       });
@@ -40,10 +40,11 @@ export function createHeartbeatForwarder(
     }
   }
 
-  async function deliver(workflowId: string, payload: HeartbeatSignal): Promise<void> {
+  async function deliver({ workflowId, payload, since }: (typeof queue)[number]): Promise<void> {
     try {
       await send(workflowId, payload);
       options.metrics.heartbeatSignals.inc({ outcome: 'sent' });
+      options.metrics.heartbeatSignalSeconds.observe((performance.now() - since) / 1_000);
     } catch (error) {
       options.metrics.heartbeatSignals.inc({ outcome: 'failed' });
       options.log.debug({ err: error, workflowId }, 'Heartbeat signal not delivered');
@@ -56,7 +57,7 @@ export function createHeartbeatForwarder(
         options.metrics.heartbeatSignals.inc({ outcome: 'dropped' });
         return;
       }
-      queue.push({ workflowId, payload });
+      queue.push({ workflowId, payload, since: performance.now() });
       pump();
     },
     async close() {

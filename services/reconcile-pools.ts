@@ -25,6 +25,9 @@ export interface Repairs {
   restored: number;
 }
 
+/** What pools hold, added up. */
+export type SeatTotals = Record<'held' | 'limit' | 'waiting', number>;
+
 /** A session that Redis holds a seat, an offer or a place for. */
 interface HeldSession {
   sessionId: string;
@@ -41,16 +44,21 @@ const settlingMs = 30_000;
 export async function reconcilePools(
   deps: Deps,
   page: { cursor: string | null; limit: number },
-): Promise<{ cursor: string | null; repairs: Repairs }> {
+): Promise<{ cursor: string | null; repairs: Repairs; totals: SeatTotals }> {
   const pools = await listPoolsWithOpenSessions(deps.systemDb, page);
   const repairs: Repairs = { pools: 0, lapsed: 0, rowsEnded: 0, seatsFreed: 0, restored: 0 };
-  for (const pool of pools) await reconcilePool(deps, pool, repairs);
+  const totals: SeatTotals = { held: 0, limit: 0, waiting: 0 };
+  for (const pool of pools) await reconcilePool(deps, pool, { repairs, totals });
   const last = pools.at(-1);
   const isLastPage = pools.length < page.limit || last === undefined;
-  return { cursor: isLastPage ? null : last.licenseId, repairs };
+  return { cursor: isLastPage ? null : last.licenseId, repairs, totals };
 }
 
-async function reconcilePool(deps: Deps, pool: PoolRef, repairs: Repairs): Promise<void> {
+async function reconcilePool(
+  deps: Deps,
+  pool: PoolRef,
+  { repairs, totals }: { repairs: Repairs; totals: SeatTotals },
+): Promise<void> {
   repairs.pools += 1;
   const reply = await deps.seats.lapseLeases(pool, { drop: true });
   if (reply.word === 'NO_POOL') {
@@ -64,6 +72,9 @@ async function reconcilePool(deps: Deps, pool: PoolRef, repairs: Repairs): Promi
   const open = await withTenant(deps.db, pool.tenantId, (tx) => listOpenSessions(tx, pool));
   const held = await deps.seats.readPool(pool);
   if (held === null) return;
+  totals.held += held.seats.length;
+  totals.limit += reply.usage.limit;
+  totals.waiting += held.waiters.length;
   const sessions = [...held.seats, ...held.waiters];
   repairs.rowsEnded += await endUnknownRows(deps, pool, open, sessions);
   repairs.seatsFreed += await freeEndedSeats(deps, pool, sessions);

@@ -16,6 +16,7 @@ import { newId } from '../platform/ids.ts';
 import type { AcquireInput, Tenure } from './acquire-session.ts';
 import type { Deps } from './deps.ts';
 import { endSessions } from './end-session.ts';
+import { noticeRepeatedFence } from './invariants.ts';
 import { tenureMessage } from './session-message.ts';
 
 export type Recorded =
@@ -48,6 +49,7 @@ export async function recordTenure(
       return recorded;
     });
   } catch (error) {
+    noticeRepeatedFence(deps, input, error);
     if (!progress.isCommitting) {
       await undoTenure(deps, input, tenure, 'failed').catch(ignoreUntilLapse);
     }

@@ -43,6 +43,7 @@ async function rebuild(deps: Deps, pool: PoolRef): Promise<void> {
     deps.reached('restore:epoch-raised');
     const outcome = await load(deps, pool, epoch);
     deps.metrics.poolRestores.inc({ outcome });
+    deps.metrics.epochRaised(epoch);
     const level = outcome === 'restored' ? 'warn' : 'info';
     deps.log[level]({ ...pool, epoch, outcome }, 'Pool built from the ledger');
   } catch (error) {

@@ -6,13 +6,14 @@
  * then the stores are closed, Redis last, since an open client would keep Node alive.
  */
 import { fileURLToPath } from 'node:url';
-import { Runtime } from '@temporalio/worker';
-import { openDatabase } from '../data/database.ts';
+import { Runtime, type Worker } from '@temporalio/worker';
+import { countConnections, openDatabase } from '../data/database.ts';
 import { createSeatScripts } from '../lua/scripts.ts';
 import { loadConfig } from '../platform/config.ts';
 import { createLogger } from '../platform/logger.ts';
-import { createMetrics, serveMetrics } from '../platform/metrics.ts';
-import { connectRedis } from '../platform/redis.ts';
+import { createMetrics } from '../platform/metrics.ts';
+import { serveMetrics } from '../platform/metrics-server.ts';
+import { connectRedis, countRedisFault } from '../platform/redis.ts';
 import { connectTemporalWorker } from '../platform/temporal-worker.ts';
 import { connectTemporal } from '../platform/temporal.ts';
 import type { Deps } from '../services/deps.ts';
@@ -21,6 +22,7 @@ import { runOutboxRelay } from './outbox-relay.ts';
 import { ensureSchedules } from './schedules.ts';
 import { keepWorkerRunning } from './supervise.ts';
 import { temporalLogger } from './temporal-logger.ts';
+import { watchWorker } from './watch-worker.ts';
 import { createWorker } from './worker.ts';
 
 const config = loadConfig();
@@ -54,11 +56,15 @@ const redis = connectRedis({ url: config.REDIS_URL, name: 'leasehold-worker', on
 const deps: Deps = {
   db: openStore(config.DATABASE_URL),
   systemDb: openStore(config.SYSTEM_DATABASE_URL),
-  seats: createSeatScripts(redis),
+  seats: createSeatScripts(redis, { onFault: (error) => countRedisFault(metrics, error) }),
   log,
   metrics,
   reached: () => undefined,
 };
+metrics.watchConnections('app', () => countConnections(deps.db));
+metrics.watchConnections('system', () => countConnections(deps.systemDb));
+let running: Worker | null = null;
+watchWorker(metrics, () => running);
 const temporal = connectTemporal(config);
 const {
   TEMPORAL_NAMESPACE: namespace,
@@ -88,7 +94,12 @@ await Promise.all([
     { client: temporal.client, db: deps.systemDb, taskQueue, log, metrics },
     stopping.signal,
   ),
-  keepWorkerRunning({ start: startWorker, log, stopping: stopping.signal }),
+  keepWorkerRunning({
+    start: startWorker,
+    log,
+    stopping: stopping.signal,
+    onWorker: (worker) => (running = worker),
+  }),
 ]);
 await temporal.close();
 await Promise.all([deps.db.destroy(), deps.systemDb.destroy(), metricsServer.close()]);

@@ -6,6 +6,8 @@ export interface Supervision {
   /** Makes a worker that is connected; its `close` ends the connection. */
   start: () => Promise<{ worker: Worker; close: () => Promise<void> }>;
   log: Logger;
+  /** Is told of the worker that runs now, and of null when it ends. */
+  onWorker?: (worker: Worker | null) => void;
   /** Aborting it drains the worker and ends the supervision. */
   stopping: AbortSignal;
 }
@@ -19,10 +21,11 @@ const pauseMaxMs = 5_000;
  *
  * @returns when it was told to stop and the worker has drained, or its time for that was up.
  */
-export async function keepWorkerRunning({ start, log, stopping }: Supervision): Promise<void> {
+export async function keepWorkerRunning(supervision: Supervision): Promise<void> {
+  const { log, stopping } = supervision;
   for (let failures = 0; !stopping.aborted;) {
     try {
-      await runOnce(start, log, stopping, () => (failures = 0));
+      await runOnce(supervision, () => (failures = 0));
     } catch (error) {
       failures += 1;
       log.warn({ err: error, failures }, 'Worker is not running');
@@ -33,9 +36,7 @@ export async function keepWorkerRunning({ start, log, stopping }: Supervision): 
 }
 
 async function runOnce(
-  start: Supervision['start'],
-  log: Logger,
-  stopping: AbortSignal,
+  { start, log, stopping, onWorker = () => undefined }: Supervision,
   onStarted: () => void,
 ): Promise<void> {
   const { worker, close } = await start();
@@ -45,11 +46,13 @@ async function runOnce(
   try {
     const running = worker.run();
     onStarted();
+    onWorker(worker);
     log.info('Worker is running');
     if (stopping.aborted) shutDown();
     else stopping.addEventListener('abort', shutDown, { once: true });
     await running;
   } finally {
+    onWorker(null);
     stopping.removeEventListener('abort', shutDown);
     await close();
   }

@@ -3,6 +3,7 @@ import { createPoolActivities } from '../activities/pools.ts';
 import { createSessionActivities } from '../activities/sessions.ts';
 import type { Deps } from '../services/deps.ts';
 import { workerInterceptors } from './interceptors.ts';
+import { taskLimits } from './watch-worker.ts';
 
 export interface WorkerSetup {
   connection: NativeConnection;
@@ -31,6 +32,9 @@ export function createWorker(deps: Deps, setup: WorkerSetup): Promise<Worker> {
     interceptors: workerInterceptors,
     ...(buildId === undefined ? {} : versioned(taskQueue, buildId)),
     maxCachedWorkflows: cachedWorkflowsMax,
+    maxConcurrentWorkflowTaskExecutions: taskLimits.workflow,
+    maxConcurrentActivityTaskExecutions: taskLimits.activity,
+    maxConcurrentLocalActivityExecutions: taskLimits.local_activity,
     shutdownGraceTime: '10 seconds',
     shutdownForceTime: '20 seconds',
   });

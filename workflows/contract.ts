@@ -121,6 +121,8 @@ export interface ReconcilePoolsInput {
   cursor: string | null;
   /** What earlier runs of the same sweep repaired, by kind. */
   repaired: Counts;
+  /** What the pools so far hold; absent at the beginning. */
+  totals?: Counts;
 }
 
 /** One message to a workflow, as the outbox stores it: start it if need be, then signal it. */

@@ -20,13 +20,13 @@ const activities = proxyActivities<PoolActivities>({
  * @returns how many repairs of each kind were made.
  */
 export async function reconcilePools(input: ReconcilePoolsInput): Promise<{ repaired: Counts }> {
-  let { cursor, repaired } = input;
+  let { cursor, repaired, totals } = input;
   do {
-    const swept = await activities.reconcilePools({ cursor });
-    cursor = swept.cursor;
+    const swept = await activities.reconcilePools(totals ? { cursor, totals } : { cursor });
+    ({ cursor, totals } = swept);
     repaired = addCounts(repaired, swept.repaired);
     if (cursor !== null && workflowInfo().continueAsNewSuggested) {
-      await continueAsNew<typeof reconcilePools>({ cursor, repaired });
+      await continueAsNew<typeof reconcilePools>({ cursor, repaired, totals });
     }
   } while (cursor !== null);
   return { repaired };

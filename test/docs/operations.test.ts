@@ -4,14 +4,11 @@ import { readMarkdown } from '../../dev/docs/markdown.ts';
 import { configFields } from '../../platform/config.ts';
 import { createMetrics } from '../../platform/metrics.ts';
 
-const { prose } = readMarkdown(
-  readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8'),
-);
-
-/** Cells of the rows whose first cell is a name that matches. */
-function rowsNamed(pattern: RegExp): string[][] {
-  return prose
-    .filter((line) => line.startsWith('| `'))
+/** Cells of a document's rows whose first cell is a name that matches. */
+function rowsNamed(pattern: RegExp, document: 'operations' | 'monitoring'): string[][] {
+  const file = new URL(`../../docs/${document}.md`, import.meta.url);
+  return readMarkdown(readFileSync(file, 'utf8'))
+    .prose.filter((line) => line.startsWith('| `'))
     .map((line) =>
       line
         .split('|')
@@ -28,13 +25,13 @@ test('every setting is listed with its default and its meaning', () => {
     const byDefault = unset.success ? (value === undefined ? '–' : `\`${value}\``) : 'required';
     return [`\`${name}\``, byDefault, field.description?.replace(/ Required\.$/, '')];
   });
-  expect(rowsNamed(/^`[A-Z_]+`$/)).toEqual(settings);
+  expect(rowsNamed(/^`[A-Z_]+`$/, 'operations')).toEqual(settings);
 });
 
 test('every metric is listed with its type and its meaning', async () => {
   const metrics = await createMetrics('api').registry.getMetricsAsJSON();
   const ours = metrics.filter(({ name }) => !/^(nodejs|process)_/.test(name));
-  const listed = rowsNamed(/^`[a-z_]+`$/);
+  const listed = rowsNamed(/^`[a-z_]+`$/, 'monitoring');
   expect(listed.map(([name, type, , help]) => [name, type, help])).toEqual(
     ours.map(({ name, type, help }) => [`\`${name}\``, type, help]),
   );
