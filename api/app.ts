@@ -8,16 +8,25 @@ import { createHttpLogger } from '../platform/http-logger.ts';
 import { LicensingError } from '../domain/errors.ts';
 import type { ApiDeps } from './deps.ts';
 import { mountDocs } from './docs.ts';
-import { authenticate, requireScope } from './middleware/authenticate.ts';
+import { admit, authenticateStranger, limitRate } from './middleware/admit.ts';
+import {
+  authenticate,
+  requireScope,
+  type Caller,
+  type CredentialClass,
+} from './middleware/authenticate.ts';
 import { parseInput } from './middleware/parse-input.ts';
 import { readBody } from './middleware/read-body.ts';
-import type { Operation } from './operation.ts';
+import { trafficOf, type Operation } from './operation.ts';
 import { asLicensingError, sendProblem } from './problem.ts';
 import { operations } from './routes.ts';
 
 export function createApp(deps: ApiDeps): Express {
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple');
+  // One spelling of a path, the one that was declared.
+  app.enable('case sensitive routing').enable('strict routing');
+  app.set('trust proxy', deps.config.TRUSTED_PROXIES ?? []);
   app.use(createHttpLogger(deps.log));
   mountDocs(app, deps.config.PUBLIC_URL);
   app.use(helmet());
@@ -36,7 +45,7 @@ function handlerOf(deps: ApiDeps, operation: Operation) {
   return async (request: Request, response: Response): Promise<void> => {
     const stopTimer = deps.metrics.httpRequestSeconds.startTimer({ operation: operation.id });
     response.on('close', () => stopTimer({ status: String(response.statusCode) }));
-    const caller = await authenticate(deps, request, operation.credential);
+    const caller = await enter(deps, operation, { request, response });
     requireScope(caller, operation.scope);
     if (operation.body !== undefined) await readBody(request, response);
     const input = parseInput(operation, request);
@@ -58,6 +67,23 @@ function handlerOf(deps: ApiDeps, operation: Operation) {
     if (body === undefined) response.end();
     else response.json(body);
   };
+}
+
+/** Room, credential, budget: in that order, so that each costs less than what it protects. */
+async function enter(
+  deps: ApiDeps,
+  operation: Operation,
+  { request, response }: { request: Request; response: Response },
+): Promise<Caller<CredentialClass>> {
+  const { credential } = operation;
+  const traffic = trafficOf(operation);
+  if (traffic === null) return authenticate(deps, request, credential);
+  admit(deps, response, traffic);
+  const caller = await (credential === 'session'
+    ? authenticate(deps, request, credential)
+    : authenticateStranger(deps, request, { credential, traffic }));
+  await limitRate(deps, response, { traffic, caller });
+  return caller;
 }
 
 /** Aborts when the answer is on its way, or nobody waits for it any more. */

@@ -7,7 +7,7 @@ import {
 } from 'zod-openapi';
 import { errorTable, type ErrorCode } from '../domain/errors.ts';
 import type { CredentialClass } from './middleware/authenticate.ts';
-import type { Operation } from './operation.ts';
+import { trafficOf, type Operation } from './operation.ts';
 import { problemSchema } from './problem.ts';
 import { operations } from './routes.ts';
 import { idSchema } from './schemas.ts';
@@ -134,6 +134,7 @@ export function errorsOf(operation: Operation): ErrorCode[] {
         ? []
         : (['invalid_request'] as const)),
       ...errors,
+      ...(trafficOf(operation) === null ? [] : (['rate_limited'] as const)),
       'unavailable',
       'internal',
     ]),

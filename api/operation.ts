@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import type { ErrorCode } from '../domain/errors.ts';
 import type { ApiDeps } from './deps.ts';
 import type { Scope } from '../domain/scope.ts';
+import type { TrafficClass } from '../domain/traffic.ts';
 import type { Caller, CredentialClass } from './middleware/authenticate.ts';
 
 export interface Reply<Body extends z.ZodType | undefined = z.ZodType | undefined> {
@@ -51,6 +52,8 @@ export interface Operation<
   description?: string;
   tag: string;
   credential: Class;
+  /** Which budget and which room it uses, where credential and method do not tell. */
+  traffic?: TrafficClass;
   /** What an API key must be allowed to do; operators may do everything. Only for `tenant`. */
   scope?: Scope;
   params?: Params;
@@ -79,4 +82,11 @@ export function defineOperation<
 >(operation: Operation<Class, Params, Query, Body, R>): Operation {
   // Each handler only ever sees input that its own schemas have made.
   return operation as unknown as Operation;
+}
+
+/** The kind of traffic that an operation is; null for probes, which are always answered. */
+export function trafficOf({ credential, method, traffic }: Operation): TrafficClass | null {
+  if (traffic !== undefined) return traffic;
+  if (credential === 'none') return null;
+  return credential !== 'operator' && method === 'get' ? 'read' : 'admin';
 }

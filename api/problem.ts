@@ -68,8 +68,9 @@ export function sendProblem(
   const entry = errorTable[error.code];
   response.status(entry.status).type('application/problem+json');
   response.set('Cache-Control', 'no-store');
-  if (entry.status === 503) {
-    response.set('Retry-After', String(retryAfterSeconds + Math.floor(Math.random() * 3)));
+  const wait = error.retryAfterSeconds ?? (entry.status === 503 ? retryAfterSeconds : null);
+  if (wait !== null) {
+    response.set('Retry-After', String(wait + Math.floor(Math.random() * 3)));
   }
   if (entry.status === 401) response.set('WWW-Authenticate', 'Bearer, License');
   response.send(

@@ -4,16 +4,19 @@ import type { AddressInfo } from 'node:net';
 import { countConnections, openDatabase, pingDatabase } from '../data/database.ts';
 import { createPoolChanges } from '../lua/pool-changes.ts';
 import { createSeatScripts } from '../lua/scripts.ts';
+import { createAdmission } from '../platform/admission.ts';
 import type { Config } from '../platform/config.ts';
 import { createLogger, type Logger } from '../platform/logger.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import { serveMetrics } from '../platform/metrics-server.ts';
+import { createRateLimits } from '../platform/rate-limits.ts';
 import {
   assertRedisKeepsKeys,
   connectRedis,
   countRedisFault,
   watchRedis,
 } from '../platform/redis.ts';
+import { createStrangers } from '../platform/strangers.ts';
 import { connectTemporal } from '../platform/temporal.ts';
 import type { Deps } from '../services/deps.ts';
 import { createHeartbeatForwarder } from '../services/forward-heartbeat.ts';
@@ -49,6 +52,8 @@ export async function startApi(
     changes: await createPoolChanges(stores.subscriber),
     reached: options.reached ?? (() => undefined),
     stopping: stopping.signal,
+    admission: createAdmission({ inFlightMax: config.IN_FLIGHT_MAX }),
+    strangers: createStrangers({ failuresMax: config.RATE_LIMIT_FAILURES }),
   };
   const metricsServer = await serveMetrics(deps.metrics, {
     host: config.API_HOST,
@@ -94,14 +99,16 @@ function openStores(config: Config, log: Logger) {
       ),
     { metrics, log },
   );
+  const rateLimits = createRateLimits(redis, config);
   const probes = {
     postgres: () => pingDatabase(db),
     redis: () => assertRedisKeepsKeys(redis),
   };
   return {
     subscriber,
-    deps: { db, systemDb, seats, metrics, forwarder, probes },
+    deps: { db, systemDb, seats, metrics, forwarder, probes, rateLimits },
     async close() {
+      rateLimits.close();
       await Promise.all([db.destroy(), systemDb.destroy(), temporal.close()]);
       redis.disconnect();
       subscriber.disconnect();

@@ -50,6 +50,13 @@ export const errorTable = {
     retryable: false,
     expected: true,
   },
+  rate_limited: {
+    title: 'The credential or the address asks too often',
+    status: 429,
+    conclusive: false,
+    retryable: true,
+    expected: true,
+  },
   no_seats_available: {
     title: 'All seats of the license are in use',
     status: 409,
@@ -162,16 +169,23 @@ export class LicensingError extends Error {
   readonly code: ErrorCode;
   readonly detail: string;
   readonly extra: Readonly<Record<string, unknown>>;
+  /** When to try again, where it is known. */
+  readonly retryAfterSeconds: number | undefined;
 
   constructor(
     code: ErrorCode,
     detail: string,
-    options: { cause?: unknown; extra?: Readonly<Record<string, unknown>> } = {},
+    options: {
+      cause?: unknown;
+      extra?: Readonly<Record<string, unknown>>;
+      retryAfterSeconds?: number;
+    } = {},
   ) {
     super(`${code}: ${detail}`, { cause: options.cause });
     this.code = code;
     this.detail = detail;
     this.extra = options.extra ?? {};
+    this.retryAfterSeconds = options.retryAfterSeconds;
   }
 }
 

@@ -1,5 +1,9 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
+import { isIP } from 'node:net';
 import { z } from 'zod';
+
+const perMinute = (fallback: number) =>
+  z.coerce.number().int().min(0).max(1_000_000_000).default(fallback);
 
 /**
  * The one place that reads the environment. Every field says what it means, its unit, its default and
@@ -69,6 +73,40 @@ export const configFields = {
     .url({ protocol: /^https?$/ })
     .default('http://127.0.0.1:8080')
     .describe('How clients reach the API: the base of links and of problem types.'),
+  TRUSTED_PROXIES: z
+    .string()
+    .transform((text, context) => parseProxies(text, context))
+    .optional()
+    .describe(
+      'Comma-separated addresses or subnets of the proxies in front, whose X-Forwarded-For is believed. Empty: the address of the connection counts.',
+    ),
+  IN_FLIGHT_MAX: z.coerce
+    .number()
+    .int()
+    .min(10)
+    .max(100_000)
+    .default(1_000)
+    .describe(
+      'Most requests that one process works on at once; beyond, administration is turned away first, then reads, then acquires. Heartbeats and waiters have ten times as much room, each of their own.',
+    ),
+  RATE_LIMIT_HEARTBEATS: perMinute(240).describe(
+    'Most heartbeats a minute for one holder of a session; 0: no limit.',
+  ),
+  RATE_LIMIT_RELEASES: perMinute(120).describe(
+    'Most releases a minute for one holder of a session; 0: no limit.',
+  ),
+  RATE_LIMIT_ACQUIRES: perMinute(12_000).describe(
+    'Most acquires a minute for one license: several times the seats of the largest; 0: no limit.',
+  ),
+  RATE_LIMIT_READS: perMinute(12_000).describe(
+    'Most reads, validations and looks at a queue a minute for one credential; 0: no limit.',
+  ),
+  RATE_LIMIT_ADMIN: perMinute(3_000).describe(
+    'Most administrative requests a minute for one key; 0: no limit.',
+  ),
+  RATE_LIMIT_FAILURES: perMinute(600).describe(
+    'Wrong credentials a minute from one address, after which unknown ones are no longer looked up; 0: no limit.',
+  ),
   SESSION_CREDENTIAL_SECRETS: z
     .string()
     .transform((text, context) => parseSecrets(text, context))
@@ -104,6 +142,19 @@ export function loadConfig(environment: Record<string, string | undefined> = pro
   throw new Error(
     `The configuration is not valid. Set these environment variables (see .env.example):\n${faults.join('\n')}`,
   );
+}
+
+function parseProxies(text: string, context: z.RefinementCtx): string[] {
+  const proxies = text.split(',').map((proxy) => proxy.trim());
+  const isAddress = (proxy: string) => {
+    const [address = '', bits, ...rest] = proxy.split('/');
+    const longest = isIP(address) === 4 ? 32 : 128;
+    const isSubnet = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= longest);
+    return isIP(address) > 0 && isSubnet && rest.length === 0;
+  };
+  if (proxies.every(isAddress)) return proxies;
+  context.addIssue({ code: 'custom', message: 'must be addresses or subnets such as 10.0.0.0/8' });
+  return [];
 }
 
 function parseSecrets(text: string, context: z.RefinementCtx): CredentialSecret[] {

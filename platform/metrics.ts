@@ -75,7 +75,7 @@ function makers(registry: Registry) {
   };
 }
 
-function requestMetrics({ histogram, gauge }: Make) {
+function requestMetrics({ counter, histogram, gauge }: Make) {
   return {
     httpRequestSeconds: histogram(
       'http_request_duration_seconds',
@@ -84,6 +84,11 @@ function requestMetrics({ histogram, gauge }: Make) {
         labels: ['operation', 'status'],
         buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30],
       },
+    ),
+    requestsRefused: counter(
+      'http_requests_refused_total',
+      'Requests turned away before any work, by kind of traffic and why: rate, address or load.',
+      ['traffic', 'why'],
     ),
     buildInfo: gauge('build_info', 'Always 1; its labels say what runs.', ['version', 'node']),
   };

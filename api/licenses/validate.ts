@@ -34,6 +34,7 @@ export const validate = defineOperation({
   tag: 'Licenses',
   summary: 'Would this license allow this use? A decision, not an error',
   credential: 'license_key',
+  traffic: 'read',
   body,
   replies: {
     200: { description: 'The decision, with the code of the first failing check.', body: decision },

@@ -46,6 +46,7 @@ export const acquire = defineOperation({
   description:
     'Idempotent for one instanceKey and holderId: repeat it after a lost answer. A waiter that is offered a seat takes it with the same call.',
   credential: 'license_key',
+  traffic: 'acquire',
   body,
   replies: {
     200: {

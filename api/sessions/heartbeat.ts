@@ -19,6 +19,7 @@ export const heartbeat = defineOperation({
   tag: 'Sessions',
   summary: 'Keep the seat: the lease begins anew',
   credential: 'session',
+  traffic: 'heartbeat',
   params: idParams('ses'),
   body,
   replies: {

@@ -11,6 +11,7 @@ export const release = defineOperation({
   summary: 'Give the seat back; the seat is free when its last holder has left',
   description: 'Idempotent: a session that has ended answers 204 too.',
   credential: 'session',
+  traffic: 'release',
   params: idParams('ses'),
   replies: { 204: { description: 'This holder holds nothing any more.', body: undefined } },
   errors: [],

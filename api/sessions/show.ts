@@ -19,6 +19,7 @@ export const show = defineOperation({
   tag: 'Sessions',
   summary: 'Where the session stands; a waiter asks with wait and is told of its offer at once',
   credential: 'session',
+  traffic: 'wait',
   params: idParams('ses'),
   query,
   replies: {

@@ -613,7 +613,7 @@ export interface components {
             /** @description What happened and what to do next. */
             detail: string;
             /** @enum {string} */
-            code: "unauthenticated" | "forbidden" | "not_found" | "method_not_allowed" | "conflict" | "invalid_request" | "no_seats_available" | "queue_full" | "session_ended" | "license_revoked" | "license_suspended" | "license_expired" | "product_mismatch" | "usage_type_not_allowed" | "holders_exhausted" | "takeover_refused" | "restoring" | "unavailable" | "internal";
+            code: "unauthenticated" | "forbidden" | "not_found" | "method_not_allowed" | "conflict" | "invalid_request" | "rate_limited" | "no_seats_available" | "queue_full" | "session_ended" | "license_revoked" | "license_suspended" | "license_expired" | "product_mismatch" | "usage_type_not_allowed" | "holders_exhausted" | "takeover_refused" | "restoring" | "unavailable" | "internal";
             requestId: string;
             /** @description The same request may succeed later. */
             retryable: boolean;
@@ -689,7 +689,7 @@ export interface components {
              * @description valid, or the first check that failed.
              * @enum {string}
              */
-            code: "valid" | "unauthenticated" | "forbidden" | "not_found" | "method_not_allowed" | "conflict" | "invalid_request" | "no_seats_available" | "queue_full" | "session_ended" | "license_revoked" | "license_suspended" | "license_expired" | "product_mismatch" | "usage_type_not_allowed" | "holders_exhausted" | "takeover_refused" | "restoring" | "unavailable" | "internal";
+            code: "valid" | "unauthenticated" | "forbidden" | "not_found" | "method_not_allowed" | "conflict" | "invalid_request" | "rate_limited" | "no_seats_available" | "queue_full" | "session_ended" | "license_revoked" | "license_suspended" | "license_expired" | "product_mismatch" | "usage_type_not_allowed" | "holders_exhausted" | "takeover_refused" | "restoring" | "unavailable" | "internal";
             detail: string;
             license: components["schemas"]["License"];
             entitlements: {
@@ -848,6 +848,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited`: The credential or the address asks too often. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`: The server met an unexpected fault. */
             500: {
                 headers: {
@@ -918,6 +927,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited`: The credential or the address asks too often. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`: The server met an unexpected fault. */
             500: {
                 headers: {
@@ -967,6 +985,15 @@ export interface operations {
             };
             /** @description `not_found`: There is no such resource. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: The credential or the address asks too often. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1054,6 +1081,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited`: The credential or the address asks too often. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`: The server met an unexpected fault. */
             500: {
                 headers: {
@@ -1126,6 +1162,15 @@ export interface operations {
             };
             /** @description `invalid_request`: The request is not valid. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: The credential or the address asks too often. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1216,6 +1261,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited`: The credential or the address asks too often. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`: The server met an unexpected fault. */
             500: {
                 headers: {
@@ -1269,6 +1323,15 @@ export interface operations {
             };
             /** @description `invalid_request`: The request is not valid. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: The credential or the address asks too often. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1343,6 +1406,15 @@ export interface operations {
             };
             /** @description `invalid_request`: The request is not valid. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: The credential or the address asks too often. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1431,6 +1503,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited`: The credential or the address asks too often. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`: The server met an unexpected fault. */
             500: {
                 headers: {
@@ -1503,6 +1584,15 @@ export interface operations {
             };
             /** @description `invalid_request`: The request is not valid. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: The credential or the address asks too often. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1602,6 +1692,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited`: The credential or the address asks too often. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`: The server met an unexpected fault. */
             500: {
                 headers: {
@@ -1682,6 +1781,15 @@ export interface operations {
             };
             /** @description `invalid_request`: The request is not valid. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: The credential or the address asks too often. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1781,6 +1889,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited`: The credential or the address asks too often. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`: The server met an unexpected fault. */
             500: {
                 headers: {
@@ -1866,6 +1983,15 @@ export interface operations {
             };
             /** @description `invalid_request`: The request is not valid. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: The credential or the address asks too often. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1965,6 +2091,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited`: The credential or the address asks too often. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`: The server met an unexpected fault. */
             500: {
                 headers: {
@@ -2032,6 +2167,15 @@ export interface operations {
             };
             /** @description `invalid_request`: The request is not valid. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: The credential or the address asks too often. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2111,6 +2255,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited`: The credential or the address asks too often. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`: The server met an unexpected fault. */
             500: {
                 headers: {
@@ -2174,6 +2327,15 @@ export interface operations {
             };
             /** @description `not_found`: There is no such resource. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: The credential or the address asks too often. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2248,6 +2410,15 @@ export interface operations {
             };
             /** @description `invalid_request`: The request is not valid. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: The credential or the address asks too often. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2336,6 +2507,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited`: The credential or the address asks too often. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`: The server met an unexpected fault. */
             500: {
                 headers: {
@@ -2399,6 +2579,15 @@ export interface operations {
             };
             /** @description `not_found`: There is no such resource. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: The credential or the address asks too often. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2473,6 +2662,15 @@ export interface operations {
             };
             /** @description `invalid_request`: The request is not valid. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: The credential or the address asks too often. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2561,6 +2759,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited`: The credential or the address asks too often. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`: The server met an unexpected fault. */
             500: {
                 headers: {
@@ -2624,6 +2831,15 @@ export interface operations {
             };
             /** @description `not_found`: There is no such resource. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: The credential or the address asks too often. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2712,6 +2928,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited`: The credential or the address asks too often. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`: The server met an unexpected fault. */
             500: {
                 headers: {
@@ -2773,6 +2998,15 @@ export interface operations {
             };
             /** @description `not_found`: There is no such resource. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: The credential or the address asks too often. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

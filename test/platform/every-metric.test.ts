@@ -40,6 +40,7 @@ const waiter = await acquire(license, { wait: true });
 const rows: Record<string, () => unknown> = {
   build_info: nothing,
   http_request_duration_seconds: nothing,
+  http_requests_refused_total: () => fillTheHouse(),
   seat_acquires_total: nothing,
   pool_restores_total: nothing,
   pool_epoch_newest: nothing,
@@ -126,6 +127,15 @@ async function valueOf(name: string): Promise<number> {
     .split('\n')
     .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name}_count{`));
   return samples.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+}
+
+/** Nothing is let in while others keep all the room there is. */
+async function fillTheHouse(): Promise<void> {
+  const { admission } = api.deps;
+  let entered = 0;
+  while (admission.enter('acquire')) entered += 1;
+  expect((await tryAcquire(license)).status).toBe(503);
+  for (; entered > 0; entered -= 1) admission.leave('acquire');
 }
 
 /** A beat is forwarded when the last one was long ago. */

@@ -105,9 +105,20 @@ export function testEnvironment(database: TestDatabase, redis: TestRedis): Recor
     TEMPORAL_TASK_QUEUE: `test-${randomBytes(6).toString('hex')}`,
     API_PORT: '0',
     METRICS_PORT: '0',
+    ...generousBudgets,
     SESSION_CREDENTIAL_SECRETS: `t1:${randomBytes(32).toString('base64url')}`,
   };
 }
+
+/** A file makes more requests with one key than a customer does; tests of the budgets set their own. */
+const generousBudgets = {
+  RATE_LIMIT_HEARTBEATS: '1000000',
+  RATE_LIMIT_RELEASES: '1000000',
+  RATE_LIMIT_ACQUIRES: '1000000',
+  RATE_LIMIT_READS: '1000000',
+  RATE_LIMIT_ADMIN: '1000000',
+  RATE_LIMIT_FAILURES: '1000000',
+};
 
 /** Makes requests to the API at an address and holds each answer against its operation. */
 export function requestTo(url: string): TestApi['request'] {
