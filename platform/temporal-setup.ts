@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Connection, isGrpcServiceError } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 import type { TemporalConfig } from './temporal.ts';
 
 /** What a namespace must hold before the server can work with it. */
@@ -16,7 +16,7 @@ export interface NamespaceChanges {
   added: string[];
 }
 
-const keyword = temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD;
+const keyword = proto.temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD;
 /** How long the histories of closed runs stay; one that exists already keeps what its owner chose. */
 const retention = msToTs('7 days');
 const connectMs = 10_000;

@@ -11,6 +11,9 @@ import {
 
 const project = fileURLToPath(new URL('../', import.meta.url));
 
+/** Where workers look for the built workflows. */
+export const bundleFolder = join(project, 'node_modules/.cache/leasehold');
+
 /** The folders that workflow code may import from. */
 const sourceFolders = ['workflows', 'domain'];
 

@@ -5,7 +5,6 @@
  * On SIGTERM or SIGINT the relay stops claiming, the worker drains (10 s for what runs, 20 s at most),
  * then the stores are closed, Redis last, since an open client would keep Node alive.
  */
-import { fileURLToPath } from 'node:url';
 import { Runtime, type Worker } from '@temporalio/worker';
 import { countConnections, openDatabase } from '../data/database.ts';
 import { createSeatScripts } from '../lua/scripts.ts';
@@ -17,7 +16,7 @@ import { connectRedis, countRedisFault } from '../platform/redis.ts';
 import { connectTemporalWorker } from '../platform/temporal-worker.ts';
 import { connectTemporal } from '../platform/temporal.ts';
 import type { Deps } from '../services/deps.ts';
-import { bundleForWorker } from './bundle.ts';
+import { bundleFolder, bundleForWorker } from './bundle.ts';
 import { runOutboxRelay } from './outbox-relay.ts';
 import { ensureSchedules } from './schedules.ts';
 import { keepWorkerRunning } from './supervise.ts';
@@ -72,8 +71,7 @@ const {
   WORKER_BUILD_ID: buildId,
 } = config;
 
-const cache = fileURLToPath(new URL('../node_modules/.cache/leasehold/', import.meta.url));
-const bundle = await bundleForWorker(cache, { logger: temporalLogger(log) });
+const bundle = await bundleForWorker(bundleFolder, { logger: temporalLogger(log) });
 const startWorker = async () => {
   const connection = await connectTemporalWorker(config);
   const close = () => connection.close();
