@@ -27,6 +27,8 @@ export function openDatabase(options: {
     statement_timeout: 10_000,
     query_timeout: 12_000,
     idle_in_transaction_session_timeout: 10_000,
+    // Statements are sent before the answers to those ahead of them have come: see pipeline.ts.
+    pipeline: true,
     types,
   });
   pool.on('error', options.onError);
@@ -53,9 +55,15 @@ export interface ConnectionCounts {
 
 const pools = new WeakMap<Database, pg.Pool>();
 
-export function countConnections(db: Database): ConnectionCounts {
+/** The connections of a database. @throws Error for a transaction, which has one only. */
+export function poolOf(db: Database): pg.Pool {
   const pool = pools.get(db);
   if (pool === undefined) throw new Error('This database was not opened here');
+  return pool;
+}
+
+export function countConnections(db: Database): ConnectionCounts {
+  const pool = poolOf(db);
   const { idleCount: idle, totalCount, waitingCount: waiting } = pool;
   return { idle, busy: totalCount - idle, max: pool.options.max, waiting };
 }

@@ -11,6 +11,12 @@ import type { Sessions } from './schema.ts';
 
 export type SessionRecord = Selectable<Sessions>;
 
+/** What a client is told from the ledger. */
+export type RecordedSession = Pick<
+  SessionRecord,
+  'usageType' | 'createdAt' | 'grantedAt' | 'endedAt' | 'endReason'
+>;
+
 export interface Device {
   fingerprint: string;
   name?: string | undefined;

@@ -1,11 +1,14 @@
 import { sql } from 'kysely';
 import type { Database, TenantTransaction } from './database.ts';
+import { runPipelined, type Rows, type Statement } from './pipeline.ts';
 
 /**
- * Runs `work` in one transaction that belongs to `tenantId`. This is the only place that sets the
- * tenant; without it row-level security shows no row. The setting dies with the transaction, so a
- * pooled connection never carries it to the next caller.
+ * Transactions that belong to one tenant. This is the only file that sets the tenant; without it
+ * row-level security shows no row. The setting dies with the transaction, so a pooled connection never
+ * carries it to the next caller.
  */
+
+/** Runs `work` in one transaction that belongs to `tenantId`. */
 export async function withTenant<T>(
   db: Database,
   tenantId: string,
@@ -30,4 +33,49 @@ const afterCommits = new WeakMap<TenantTransaction, (() => void)[]>();
  */
 export function afterCommit(tx: TenantTransaction, act: () => void): void {
   afterCommits.get(tx)?.push(act);
+}
+
+/** `runPipelined` in a transaction that belongs to `tenantId`. */
+export async function pipelineAsTenant(
+  db: Database,
+  tenantId: string,
+  work: { statements: readonly Statement[]; beforeCommit?: () => void },
+): Promise<Rows[]> {
+  const { statements, beforeCommit } = work;
+  const [, ...rows] = await runPipelined(db, [setTenant(tenantId), ...statements], {
+    beforeCommit,
+  });
+  return rows;
+}
+
+function setTenant(tenantId: string): Statement {
+  return {
+    name: 'set-tenant',
+    text: `select set_config('app.tenant_id', $1, true)`,
+    values: [tenantId],
+  };
+}
+
+/**
+ * `runPipelined` in a transaction that belongs to the tenant of an active license key, whose facts are
+ * the first rows. For any other key there is no tenant, and row-level security shows nothing.
+ */
+export function pipelineAsTenantOfKey(
+  db: Database,
+  key: { hash: Buffer; now: Date },
+  statements: readonly Statement[],
+): Promise<Rows[]> {
+  return runPipelined(db, [setTenantOfKey(key), ...statements]);
+}
+
+function setTenantOfKey({ hash, now }: { hash: Buffer; now: Date }): Statement {
+  return {
+    name: 'set-tenant-of-key',
+    text: `
+      select id, tenant_id as "tenantId", set_config('app.tenant_id', tenant_id, true)
+      from credentials
+      where hash = $1 and kind = 'license_key' and revoked_at is null
+        and (expires_at is null or expires_at > $2)`,
+    values: [hash, now],
+  };
 }

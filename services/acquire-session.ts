@@ -9,7 +9,7 @@
  */
 import type { LicenseRecord } from '../data/licenses.ts';
 import { withTenant } from '../data/tenant.ts';
-import type { SessionFacts, SessionRecord } from '../data/sessions.ts';
+import type { RecordedSession, SessionFacts } from '../data/sessions.ts';
 import { LicensingError } from '../domain/errors.ts';
 import { resolvePolicy } from '../domain/policy.ts';
 import type { PoolRef } from '../domain/seat.ts';
@@ -31,13 +31,15 @@ export interface AcquireInput extends PoolRef, SessionFacts {
   wait: boolean;
   /** A session of the caller's own device to end for its seat, if there is none otherwise. */
   takeover?: string | undefined;
+  /** The license as it was just read; it is read anew if it changes under the request. */
+  license?: LicenseRecord | undefined;
 }
 
 /** A reply of the script that gave the caller a session. */
 export type Tenure = Extract<AcquireReply, { word: 'GRANTED' | 'ATTACHED' | 'QUEUED' }>;
 
 export type AcquireOutcome =
-  | { kind: 'session'; tenure: Tenure; row: SessionRecord; license: LicenseRecord }
+  | { kind: 'session'; tenure: Tenure; row: RecordedSession; license: LicenseRecord }
   | { kind: 'refused'; refusal: Refusal }
   | { kind: 'denied'; denial: Denial };
 
@@ -71,7 +73,8 @@ function measureTenure(
 async function attemptAcquire(deps: Deps, input: AcquireInput): Promise<AcquireOutcome> {
   const takeover = await findTakeover(deps, input);
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
-    const license = await readLicense(deps, input);
+    const known = attempt === 0 ? input.license : undefined;
+    const license = known ?? (await readLicense(deps, input));
     const refusal = refuseUse(license, input);
     if (refusal !== null) return { kind: 'refused', refusal };
     const outcome = await takeSeat(deps, input, { license, takeover });

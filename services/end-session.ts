@@ -3,7 +3,10 @@ import { enqueueMessages } from '../data/outbox.ts';
 import { endSessionRows, type EndedRow, type Ending } from '../data/sessions.ts';
 import type { TenantTransaction } from '../data/database.ts';
 import { afterCommit } from '../data/tenant.ts';
+import { endTenure } from '../data/tenures.ts';
+import type { EndReason } from '../domain/errors.ts';
 import { endEventOf } from '../domain/events.ts';
+import type { PoolRef } from '../domain/seat.ts';
 import { newId } from '../platform/ids.ts';
 import type { Deps } from './deps.ts';
 import { endedMessage } from './session-message.ts';
@@ -49,4 +52,24 @@ export async function endSessions(
     for (const { endReason } of ended) metrics.sessionsEnded.inc({ reason: endReason });
   });
   return ended;
+}
+
+/** `endSessions` for one session, in a transaction of its own and one round trip. */
+export async function endSessionAtOnce(
+  { db, metrics }: Pick<Deps, 'db' | 'metrics'>,
+  session: PoolRef & { sessionId: string; instanceKey: string; reason: EndReason },
+): Promise<void> {
+  const { tenantId, licenseId, sessionId, instanceKey, reason } = session;
+  // The statement itself adds the product, which only the license knows.
+  const subject = { id: sessionId, licenseId, instanceKey, productId: '', endReason: reason };
+  const hasEnded = await endTenure(db, {
+    ...{ tenantId, sessionId, reason },
+    event: {
+      id: newId('evt'),
+      ifGranted: endEventOf(reason, true),
+      ifQueued: endEventOf(reason, false),
+    },
+    message: endedMessage(tenantId, subject),
+  });
+  if (hasEnded) metrics.sessionsEnded.inc({ reason });
 }

@@ -1,6 +1,7 @@
 import type { TenantTransaction } from '../data/database.ts';
 import { findLicense, listLicenses as listRows, type LicenseRecord } from '../data/licenses.ts';
 import { countOpenSessions } from '../data/sessions.ts';
+import { countOpenAtOnce } from '../data/tenures.ts';
 import { withTenant } from '../data/tenant.ts';
 import { LicensingError } from '../domain/errors.ts';
 import type { PoolRef } from '../domain/seat.ts';
@@ -35,6 +36,11 @@ export async function readLicense(
     const counts = await countOpenSessions(tx, pool.tenantId, [license.id]);
     return { license, open: counts.get(license.id) };
   });
+}
+
+/** The seats of a license in use, in one round trip. */
+export function countSeats(deps: Pick<Deps, 'db'>, pool: PoolRef): Promise<OpenCount> {
+  return countOpenAtOnce(deps.db, pool);
 }
 
 /** A page of a tenant's licenses in the order they were issued, with their seats in use. */

@@ -7,8 +7,10 @@ import {
   markShared,
   upsertSession,
   type Ending,
+  type RecordedSession,
   type SessionRecord,
 } from '../data/sessions.ts';
+import { openTenure } from '../data/tenures.ts';
 import { withTenant } from '../data/tenant.ts';
 import type { TenantTransaction } from '../data/database.ts';
 import { LicensingError } from '../domain/errors.ts';
@@ -20,7 +22,7 @@ import { noticeRepeatedFence } from './invariants.ts';
 import { tenureMessage } from './session-message.ts';
 
 export type Recorded =
-  | { outcome: 'recorded'; row: SessionRecord }
+  | { outcome: 'recorded'; row: RecordedSession }
   /** The row had ended: the id must be freed in Redis. */
   | { outcome: 'ended' }
   /** The pool was rebuilt or the license changed since the script ran: nothing was written. */
@@ -43,6 +45,11 @@ export async function recordTenure(
 ): Promise<Recorded> {
   const progress = { isCommitting: false };
   try {
+    const opened = await openAtOnce(deps, { input, license, tenure }, () => {
+      progress.isCommitting = true;
+    });
+    if (opened !== null) return { outcome: 'recorded', row: opened };
+    progress.isCommitting = false;
     return await withTenant(deps.db, input.tenantId, async (tx) => {
       const recorded = await writeTenure(tx, deps, { input, license, tenure });
       progress.isCommitting = true;
@@ -57,6 +64,37 @@ export async function recordTenure(
       cause: error,
     });
   }
+}
+
+/**
+ * A new session whose grant displaced nobody, which is nearly every one: in two round trips. Null when
+ * it is another case, or anything stood in the way, and nothing was written.
+ */
+async function openAtOnce(
+  deps: Deps,
+  { input, license, tenure }: { input: AcquireInput; license: LicenseRecord; tenure: Tenure },
+  beforeCommit: () => void,
+): Promise<RecordedSession | null> {
+  if (tenure.word !== 'GRANTED' || tenure.source !== 'free' || tenure.dropped.length > 0) {
+    return null;
+  }
+  const { fence, sessionId: id, epoch, leaseUntil: until } = tenure;
+  const { tenantId, licenseId, instanceKey, usageType } = input;
+  const subject = { id, licenseId, instanceKey, productId: license.productId };
+  const opened = await openTenure(
+    deps.db,
+    {
+      pool: input,
+      version: { epoch, configVersion: license.configVersion },
+      session: { ...input, id, fence },
+      event: { id: newId('evt'), event: 'seat.acquired', detail: { fence, waitedSeconds: 0 } },
+      message: tenureMessage(tenantId, subject, { status: 'active', until }),
+    },
+    beforeCommit,
+  );
+  if (opened === null) return null;
+  const { createdAt } = opened;
+  return { usageType, createdAt, grantedAt: createdAt, endedAt: null, endReason: null };
 }
 
 async function writeTenure(

@@ -9,7 +9,7 @@ import type { ReleaseReply } from '../lua/scripts.ts';
 import type { SessionClaims } from '../signing/session-credential.ts';
 import { freeOrOwe } from './confirm-release.ts';
 import type { Deps } from './deps.ts';
-import { endSessions } from './end-session.ts';
+import { endSessionAtOnce } from './end-session.ts';
 import { settleDropped } from './settle-dropped.ts';
 
 /**
@@ -36,10 +36,7 @@ export async function releaseSession(deps: Deps, claims: SessionClaims): Promise
 
 /** Ends a session in the ledger and then frees its seat. */
 async function endThenFree(deps: Deps, claims: SessionClaims, reason: EndReason): Promise<void> {
-  const { tenantId, sessionId } = claims;
-  await withTenant(deps.db, tenantId, (tx) =>
-    endSessions(tx, deps, { tenantId, endings: [{ sessionId, reason }] }),
-  );
+  await endSessionAtOnce(deps, { ...claims, reason });
   deps.reached('release:ended-in-ledger');
   await freeOrOwe(deps, { ...claims, reason });
 }

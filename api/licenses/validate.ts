@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { errorTable, type ErrorCode } from '../../domain/errors.ts';
 import { resolvePolicy } from '../../domain/policy.ts';
 import { refuseUse } from '../../services/acquire-session.ts';
-import { readLicense } from '../../services/read-license.ts';
+import { countSeats } from '../../services/read-license.ts';
 import { defineOperation } from '../operation.ts';
 import { textSchema, usageTypeSchema } from '../schemas.ts';
 import { licenseSchema, presentLicense } from './license-schema.ts';
@@ -41,7 +41,8 @@ export const validate = defineOperation({
   },
   errors: [],
   async handle({ deps, caller }, input) {
-    const { license, open } = await readLicense(deps, caller);
+    const { license } = caller;
+    const open = await countSeats(deps, caller);
     const refusal = refuseUse(license, input.body);
     return {
       status: 200,

@@ -4,10 +4,11 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Actor } from '../../data/audit-log.ts';
+import type { LicenseRecord } from '../../data/licenses.ts';
 import { LicensingError } from '../../domain/errors.ts';
 import { scopes, type Scope } from '../../domain/scope.ts';
 import { idPattern } from '../../domain/ids.ts';
-import { findActiveKey } from '../../services/find-active-key.ts';
+import { findActiveKey, findLicenseByKey } from '../../services/find-active-key.ts';
 import { readSessionCredential, type SessionClaims } from '../../signing/session-credential.ts';
 import type { ApiDeps } from '../deps.ts';
 
@@ -16,7 +17,7 @@ export type CredentialClass = 'none' | 'license_key' | 'session' | 'tenant' | 'o
 
 interface Callers {
   none: object;
-  license_key: { tenantId: string; licenseId: string; actor: Actor };
+  license_key: { tenantId: string; licenseId: string; license: LicenseRecord; actor: Actor };
   session: SessionClaims;
   tenant: { tenantId: string; actor: Actor; scopes: readonly string[] };
   operator: { actor: Actor; tenantHeader: string | null };
@@ -31,10 +32,11 @@ const authenticators: {
   none: () => Promise.resolve({}),
 
   async license_key(deps, request) {
-    const key = await findActiveKey(deps, 'license_key', authorization(request, 'License'));
-    if (key?.tenantId == null || key.subjectId === null) throw unauthenticated();
-    const actor = { kind: 'license_key' as const, id: key.id };
-    return { tenantId: key.tenantId, licenseId: key.subjectId, actor };
+    const found = await findLicenseByKey(deps, authorization(request, 'License'));
+    if (found === undefined) throw unauthenticated();
+    const { keyId, license } = found;
+    const actor = { kind: 'license_key' as const, id: keyId };
+    return { tenantId: license.tenantId, licenseId: license.id, license, actor };
   },
 
   session(deps, request) {

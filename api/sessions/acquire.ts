@@ -69,12 +69,11 @@ export const acquire = defineOperation({
     'restoring',
   ],
   async handle({ deps, caller }, input) {
-    const { tenantId, licenseId } = caller;
-    const outcome = await acquireSession(deps, { tenantId, licenseId, ...input.body });
+    const outcome = await acquireSession(deps, { ...caller, ...input.body });
     const { tenure, row, license } = unlessRefused(outcome);
     const { instanceKey, holderId } = input.body;
     const claims: SessionClaims = {
-      tenantId,
+      tenantId: license.tenantId,
       licenseId: license.id,
       sessionId: tenure.sessionId,
       instanceKey,

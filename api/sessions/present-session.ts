@@ -1,6 +1,6 @@
 /** How a session looks to its client: what the script said, and what the ledger adds. */
 import type { z } from 'zod';
-import type { SessionRecord } from '../../data/sessions.ts';
+import type { RecordedSession } from '../../data/sessions.ts';
 import { estimateWaitSeconds } from '../../domain/seat.ts';
 import type { RenewReply } from '../../lua/scripts.ts';
 import type { Tenure } from '../../services/acquire-session.ts';
@@ -15,7 +15,7 @@ type Subject = Pick<SessionClaims, 'sessionId' | 'licenseId' | 'instanceKey'>;
 export function presentSession(
   subject: Subject,
   seat: Tenure | SeatState | Exclude<RenewReply, { word: 'NO_POOL' }>,
-  row: SessionRecord | null,
+  row: RecordedSession | null,
 ): Session {
   return {
     id: subject.sessionId,
@@ -68,7 +68,7 @@ function queueOf(seat: Parameters<typeof presentSession>[1]): Session['queue'] {
   };
 }
 
-function ledgerMembers(row: SessionRecord) {
+function ledgerMembers(row: RecordedSession) {
   return {
     usageType: row.usageType,
     createdAt: row.createdAt.toISOString(),
