@@ -20,6 +20,7 @@ import { ensureTestServer } from './setup/test-server.mjs';
 /** @type {Record<string, readonly (() => Promise<void>)[]>} what a script needs besides packages */
 const needs = {
   'dev/start.ts': [ensureRedis, ensureTemporalCli, buildClient],
+  'test/load/main.ts': [ensureRedis, ensureTemporalCli],
   'dev/test.ts': [ensureRedis, ensureTemporalCli, ensureTestServer, buildClient],
 };
 

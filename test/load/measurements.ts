@@ -1,0 +1,16 @@
+import type { Bench } from './bench.ts';
+import type { Line } from './figures.ts';
+import {
+  measureAcquire,
+  measureCycle,
+  measureHeartbeat,
+  measureValidate,
+} from './measure-seats.ts';
+
+/** All measurements by name, in the order of a whole run. */
+export const measurements: Record<string, (bench: Bench) => Promise<Line[]>> = {
+  heartbeat: measureHeartbeat,
+  acquire: measureAcquire,
+  cycle: measureCycle,
+  validate: measureValidate,
+};

@@ -1,0 +1,56 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { availableParallelism, cpus, totalmem } from 'node:os';
+import { writtenSpread, type Line } from './figures.ts';
+
+/** On what and when a run was made. */
+export function describeRun() {
+  return {
+    at: new Date().toISOString(),
+    node: process.version,
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    cores: availableParallelism(),
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+  };
+}
+
+const heads = ['What', 'Ours: median (min–max)', 'Floor', "Floor's", 'Ratio', 'Target'] as const;
+
+/** The lines as a Markdown table. */
+export function tableOf(lines: readonly Line[]): string {
+  const rows = lines.map(({ what, unit, value, floor, target, note }) => [
+    what,
+    `${writtenSpread(value)} ${unit}`.replace(' /s', '/s'),
+    floor?.name ?? '',
+    floor === undefined ? '' : `${writtenSpread(floor.value)}/s`,
+    floor === undefined ? '' : `**${writtenSpread(floor.ratio)}**`,
+    [target, note].filter((text) => text !== undefined).join('; '),
+  ]);
+  const widths = heads.map((head, column) =>
+    Math.max(head.length, ...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
+  return [line(heads), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join(
+    '\n',
+  );
+}
+
+const begin = '<!-- bench: begin -->';
+const end = '<!-- bench: end -->';
+
+/**
+ * Puts a table between the markers of a document.
+ *
+ * @throws Error when the document has no markers.
+ */
+export async function writeTable(
+  file: string,
+  { run, lines }: { run: ReturnType<typeof describeRun>; lines: readonly Line[] },
+): Promise<void> {
+  const text = await readFile(file, 'utf8');
+  const [before, after] = [text.indexOf(begin), text.indexOf(end)];
+  if (before < 0 || after < before) throw new Error(`${file} has no markers ${begin} and ${end}`);
+  const about = `${run.at.slice(0, 10)}, ${run.cpu}, ${run.cores} cores, ${run.memoryGiB} GiB, Node ${run.node}.`;
+  const table = `${begin}\n\n${about}\n\n${tableOf(lines)}\n\n`;
+  await writeFile(file, text.slice(0, before) + table + text.slice(after));
+}
