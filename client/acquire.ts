@@ -2,6 +2,7 @@ import { tableError, type LeaseholdError } from './errors.ts';
 import { giveBack } from './give-back.ts';
 import { withPatience } from './patience.ts';
 import { progressOf, waitForSeat, type QueueProgress } from './queue.ts';
+import { createSeatMemory } from './seat-memory.ts';
 import { Seat } from './seat.ts';
 import {
   resolvePlace,
@@ -38,6 +39,11 @@ export interface AcquireOptions extends ServerOptions, ProgramOptions, PlaceOpti
   releaseOnExit?: boolean | undefined;
   /** Whether the seat alone keeps the program running. Default: false. */
   keepAlive?: boolean | undefined;
+  /**
+   * Write down on disk, for this user only, which seat this program holds, so that `leasehold status`
+   * and `leasehold release` find it, also after a crash. Default: false.
+   */
+  remember?: boolean | undefined;
   /** Acquire again, once each time, when the lease lapsed (after a long sleep, say). Default: false. */
   reacquireLapsed?: boolean | undefined;
 }
@@ -58,7 +64,8 @@ const abortGraceMs = 2_000;
 export async function acquire(options: AcquireOptions = {}): Promise<Seat> {
   const { signal, wait = false, patienceMs = 15_000, releaseOnExit = true, onRetry } = options;
   signal?.throwIfAborted();
-  const transport = createTransport(resolveServer(options, process.env));
+  const server = resolveServer(options, process.env);
+  const transport = createTransport(server);
   const body = {
     ...resolveProgram(options, process.env),
     ...resolvePlace(options, process.env),
@@ -87,6 +94,7 @@ export async function acquire(options: AcquireOptions = {}): Promise<Seat> {
     reacquireLapsed: options.reacquireLapsed ?? false,
     keepAlive: options.keepAlive ?? false,
     releaseOnExit,
+    memory: options.remember === true ? createSeatMemory({ ...server, ...body }) : null,
   });
 }
 

@@ -1,4 +1,4 @@
-import type { SessionAnswer, SessionRef, Transport } from './transport.ts';
+import type { SessionAnswer, SessionRef, SessionTransport } from './transport.ts';
 
 const timeoutMs = 2_000;
 
@@ -8,6 +8,6 @@ export function refOf({ session, credential }: SessionAnswer): SessionRef {
 }
 
 /** Gives up what an answer granted, in one try: seat or place free themselves when it fails. */
-export async function giveBack(transport: Transport, answer: SessionAnswer): Promise<void> {
+export async function giveBack(transport: SessionTransport, answer: SessionAnswer): Promise<void> {
   await transport.releaseSession(refOf(answer), { timeoutMs }).catch(() => undefined);
 }

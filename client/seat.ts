@@ -4,6 +4,7 @@ import type { Fence, SeatUsage } from '../domain/seat.ts';
 import { tableError, unreachable, type LeaseholdError } from './errors.ts';
 import { releaseAtExit } from './exit.ts';
 import { Heartbeats } from './heartbeats.ts';
+import type { SeatMemory } from './seat-memory.ts';
 import { withPatience } from './patience.ts';
 import { isReacquirable, reacquire } from './reacquire.ts';
 import { beatTimeoutMs } from './schedule.ts';
@@ -46,6 +47,8 @@ interface SeatParts {
   reacquireLapsed: boolean;
   keepAlive: boolean;
   releaseOnExit: boolean;
+  /** Where the seat is written down for other processes; null: nowhere. */
+  memory: SeatMemory | null;
 }
 
 const releasePatienceMs = 5_000;
@@ -72,15 +75,15 @@ export class Seat extends EventEmitter<SeatEvents> implements AsyncDisposable {
       renew: (tenure) => this.#renew(tenure),
       listener: {
         renewed: (recovered) => {
-          this.#state = 'online';
+          this.#enter('online');
           this.emit('renewed', { leaseUntil: this.leaseUntil, recovered });
         },
         failing: (error) => {
-          this.#state = 'degraded';
+          this.#enter('degraded');
           this.emit('degraded', error);
         },
         expired: (error) => {
-          this.#state = 'expired';
+          this.#enter('expired');
           this.emit('expired', error);
         },
         refused: (error) => {
@@ -89,6 +92,7 @@ export class Seat extends EventEmitter<SeatEvents> implements AsyncDisposable {
       },
     });
     this.#forget = parts.releaseOnExit ? releaseAtExit(this) : () => undefined;
+    this.#enter('online');
   }
 
   get state(): SeatState {
@@ -165,6 +169,11 @@ export class Seat extends EventEmitter<SeatEvents> implements AsyncDisposable {
     return this.#heartbeats.tenure.session;
   }
 
+  #enter(state: 'online' | 'degraded' | 'expired'): void {
+    this.#state = state;
+    this.#parts.memory?.keep(this.#heartbeats.tenure, state);
+  }
+
   async #renew(tenure: Tenure): Promise<Tenure> {
     const { transport } = this.#parts;
     const options = { timeoutMs: beatTimeoutMs(tenure.leaseMs), signal: this.#over.signal };
@@ -178,6 +187,7 @@ export class Seat extends EventEmitter<SeatEvents> implements AsyncDisposable {
 
   #lose(error: LeaseholdError): void {
     this.#end('lost');
+    this.#parts.memory?.forget();
     this.#loss = error;
     this.#lost.abort(error);
     this.emit('lost', { reason: error.reason, error });
@@ -195,6 +205,8 @@ export class Seat extends EventEmitter<SeatEvents> implements AsyncDisposable {
       () => false,
     );
     this.#forget();
+    // What the server does not know yet can still be given back by hand.
+    if (confirmed) this.#parts.memory?.forget();
     this.emit('released', confirmed);
     return confirmed;
   }

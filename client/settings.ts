@@ -36,10 +36,20 @@ export interface PlaceOptions {
   device?: Device | undefined;
 }
 
+/** How an administrator of the customer reaches the server. */
+export interface TenantOptions {
+  /** Default: `LEASEHOLD_URL`. */
+  url?: string | undefined;
+  /** With an operator's key: whose licenses are meant. Default: `LEASEHOLD_TENANT`. */
+  tenant?: string | undefined;
+}
+
 export interface Server {
   url: string;
   licenseKey: string;
 }
+
+const urlWanted = 'the URL of the licence server (LEASEHOLD_URL)';
 
 /** @throws LeaseholdError `misconfigured` that names everything that is missing. */
 export function resolveServer(options: ServerOptions, environment: NodeJS.ProcessEnv): Server {
@@ -47,12 +57,33 @@ export function resolveServer(options: ServerOptions, environment: NodeJS.Proces
   const licenseKey =
     given(options.licenseKey) ??
     given(environment['LEASEHOLD_LICENSE_KEY']) ??
-    readKeyFile(given(environment['LEASEHOLD_LICENSE_KEY_FILE']));
+    readKeyFile('LEASEHOLD_LICENSE_KEY_FILE', environment);
   const server = required({
-    url: [url, 'the URL of the licence server (LEASEHOLD_URL)'],
+    url: [url, urlWanted],
     licenseKey: [licenseKey, 'the license key (LEASEHOLD_LICENSE_KEY)'],
   });
   return { ...server, url: validUrl(server.url) };
+}
+
+/**
+ * The API key comes from `LEASEHOLD_API_KEY` or the file `LEASEHOLD_API_KEY_FILE` only: what stands in a
+ * command line is seen by every user of the machine.
+ *
+ * @throws LeaseholdError `misconfigured` that names everything that is missing.
+ */
+export function resolveTenant(
+  options: TenantOptions,
+  environment: NodeJS.ProcessEnv,
+): { url: string; apiKey: string; tenantId: string | null } {
+  const named = required({
+    url: [given(options.url) ?? given(environment['LEASEHOLD_URL']), urlWanted],
+    apiKey: [
+      given(environment['LEASEHOLD_API_KEY']) ?? readKeyFile('LEASEHOLD_API_KEY_FILE', environment),
+      'an API key of the customer (LEASEHOLD_API_KEY)',
+    ],
+  });
+  const tenantId = given(options.tenant) ?? given(environment['LEASEHOLD_TENANT']) ?? null;
+  return { ...named, url: validUrl(named.url), tenantId };
 }
 
 /** @throws LeaseholdError `misconfigured` that names everything that is missing. */
@@ -110,12 +141,13 @@ function validUrl(text: string): string {
   throw misconfigured(`The URL of the licence server must begin with http:// or https://: ${text}`);
 }
 
-function readKeyFile(file: string | undefined): string | undefined {
+function readKeyFile(variable: string, environment: NodeJS.ProcessEnv): string | undefined {
+  const file = given(environment[variable]);
   if (file === undefined) return undefined;
   try {
     return given(readFileSync(file, 'utf8'));
   } catch {
-    throw misconfigured(`The license key cannot be read from LEASEHOLD_LICENSE_KEY_FILE: ${file}`);
+    throw misconfigured(`The key cannot be read from ${variable}: ${file}`);
   }
 }
 

@@ -1,10 +1,7 @@
-/** The requests of this package. Each has a timeout, and fails with a LeaseholdError or the reason of the caller's signal. */
-import createClient from 'openapi-fetch';
+/** The requests of a program that uses a seat. Each has a timeout, and fails as `call` says. */
+import { call, createApi, notLeasehold, type Answered, type CallOptions } from './call.ts';
 import { readClock, type Instant } from './deadline.ts';
-import { LeaseholdError, unreachable } from './errors.ts';
-import type { components, paths } from './generated/api.ts';
-import { errorFromAnswer } from './problem.ts';
-import { clientVersion } from './version.ts';
+import type { components } from './generated/api.ts';
 
 export type Session = components['schemas']['Session'];
 /** What the server answered, and when it was asked: leases count from there, to be on the safe side. */
@@ -19,29 +16,36 @@ export interface SessionRef {
   credential: string;
 }
 
-interface CallOptions {
-  timeoutMs: number;
-  signal?: AbortSignal | undefined;
-}
-
 export type Transport = ReturnType<typeof createTransport>;
+export type SessionTransport = ReturnType<typeof createSessionTransport>;
 
 /** @param server `url` is the base of the API, without `/v1`. */
 export function createTransport(server: { url: string; licenseKey: string }) {
-  const client = createClient<paths>({
-    baseUrl: server.url,
-    redirect: 'error',
-    headers: { 'User-Agent': `leasehold-client/${clientVersion} node/${process.versions.node}` },
-  });
+  const client = createApi(server.url);
   const byLicenseKey = { Authorization: `License ${server.licenseKey}` };
-  const bySession = ({ credential }: SessionRef) => ({ Authorization: `Bearer ${credential}` });
-
   return {
+    ...createSessionTransport(server.url),
+
     acquireSession: (body: AcquireRequest, options: CallOptions): Promise<SessionAnswer> =>
       askSession(options, (signal) =>
         client.POST('/v1/sessions', { body, headers: byLicenseKey, signal }),
       ),
 
+    validateLicense: async (body: ValidateRequest, options: CallOptions): Promise<Decision> => {
+      const data = await call(options, (signal) =>
+        client.POST('/v1/licenses/validate', { body, headers: byLicenseKey, signal }),
+      );
+      if (typeof data?.valid !== 'boolean') throw notLeasehold();
+      return data;
+    },
+  };
+}
+
+/** What a session's own credential opens. */
+export function createSessionTransport(url: string) {
+  const client = createApi(url);
+  const bySession = ({ credential }: SessionRef) => ({ Authorization: `Bearer ${credential}` });
+  return {
     /** Waits up to `waitSeconds` for a change of a queued session. */
     getSession: (
       ref: SessionRef,
@@ -74,56 +78,7 @@ export function createTransport(server: { url: string; licenseKey: string }) {
         }),
       );
     },
-
-    validateLicense: async (body: ValidateRequest, options: CallOptions): Promise<Decision> => {
-      const data = await call(options, (signal) =>
-        client.POST('/v1/licenses/validate', { body, headers: byLicenseKey, signal }),
-      );
-      if (typeof data?.valid !== 'boolean') throw notLeasehold();
-      return data;
-    },
   };
-}
-
-interface Answered<Data> {
-  data?: Data;
-  error?: unknown;
-  response: Response;
-}
-
-async function call<Data>(
-  options: CallOptions,
-  send: (signal: AbortSignal) => Promise<Answered<Data>>,
-): Promise<Data | undefined> {
-  options.signal?.throwIfAborted();
-  const controller = new AbortController();
-  const abort = () => {
-    controller.abort();
-  };
-  // Own timer and listener: a composed signal may be collected while the request is under way.
-  const timer = setTimeout(abort, options.timeoutMs);
-  options.signal?.addEventListener('abort', abort, { once: true });
-  try {
-    const { data, error, response } = await send(controller.signal);
-    if (!response.ok) throw errorFromAnswer(response, error);
-    return data;
-  } catch (error) {
-    options.signal?.throwIfAborted();
-    throw asLeaseholdError(error, controller.signal.aborted ? options.timeoutMs : null);
-  } finally {
-    clearTimeout(timer);
-    options.signal?.removeEventListener('abort', abort);
-  }
-}
-
-function asLeaseholdError(error: unknown, timedOutMs: number | null): LeaseholdError {
-  if (error instanceof LeaseholdError) return error;
-  if (timedOutMs !== null) {
-    return unreachable(`The licence server did not answer within ${timedOutMs / 1000} s.`, error);
-  }
-  // JSON that is none: a page of a proxy or a captive portal.
-  if (error instanceof SyntaxError) return notLeasehold(error);
-  return unreachable('The licence server cannot be reached. Check the URL and the network.', error);
 }
 
 /** @throws LeaseholdError `unreachable` unless the answer has the members that everything here rests on. */
@@ -140,11 +95,4 @@ async function askSession(
     typeof answer.serverTime === 'string';
   if (data === undefined || !isAnswer) throw notLeasehold();
   return { ...data, askedAt };
-}
-
-function notLeasehold(cause?: unknown): LeaseholdError {
-  return unreachable(
-    'What answered is not a Leasehold server. Check the URL, and the network for a login page.',
-    cause,
-  );
 }

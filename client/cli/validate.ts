@@ -1,7 +1,6 @@
-import { LeaseholdError } from '../errors.ts';
 import { validateLicense } from '../validate.ts';
-import { exitCodeOfError, exitCodes } from './exit-codes.ts';
-import { explainError } from './words.ts';
+import { exitCodes } from './exit-codes.ts';
+import { reportFailure } from './failure.ts';
 
 /** `leasehold validate`: prints the decision on standard output. @returns the exit code. */
 export async function validate(
@@ -21,8 +20,6 @@ export async function validate(
     );
     return valid ? 0 : exitCodes.refused;
   } catch (error) {
-    if (!(error instanceof LeaseholdError)) throw error;
-    for (const line of explainError(error, Date.now())) console.error(`leasehold: ${line}`);
-    return exitCodeOfError(error);
+    return reportFailure(error, options);
   }
 }

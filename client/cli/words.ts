@@ -34,9 +34,17 @@ export function queueLine(progress: QueueProgress, waitedSeconds: number): strin
   return `${used} are in use: ${place}${estimate}${waited}`;
 }
 
-/** Why there is no seat, who holds them, and what to do: the first line is the answer. */
-export function explainError(error: LeaseholdError, nowMs: number): string[] {
-  return [headline(error), ...holderLines(error, nowMs), ...advice(error)];
+/**
+ * Why there is no seat, who holds them, and what to do: the first line is the answer.
+ *
+ * @param credential what the request was made with, and where it comes from.
+ */
+export function explainError(
+  error: LeaseholdError,
+  nowMs: number,
+  credential = 'license key (LEASEHOLD_LICENSE_KEY)',
+): string[] {
+  return [headline(error), ...holderLines(error, nowMs), ...advice(error, credential)];
 }
 
 function headline(error: LeaseholdError): string {
@@ -60,14 +68,17 @@ function holderLine({ deviceName, own, since, sessionId }: Holder, nowMs: number
   return `${where}, for ${duration((nowMs - Date.parse(since)) / 1000)} (${sessionId})`;
 }
 
-function advice({ code, holders, status, requestId }: LeaseholdError): string[] {
+function advice(
+  { code, holders, status, requestId }: LeaseholdError,
+  credential: string,
+): string[] {
   switch (code) {
     case 'no_seats_available':
       return holders.some(({ own }) => own)
         ? ['Close the copy on this device, or run again with --wait to queue for a seat.']
         : ['Run again with --wait to queue for a seat, or ask one of the holders to stop.'];
     case 'unauthenticated':
-      return ['Check the license key (LEASEHOLD_LICENSE_KEY).'];
+      return [`Check the ${credential}.`];
     case 'unreachable':
     case 'unavailable':
     case 'restoring':

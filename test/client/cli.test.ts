@@ -1,20 +1,10 @@
 import { expect, test } from 'vitest';
 import { acquire } from '../../client/index.ts';
-import { startLicenceServer, type GivenLicense } from './support/licence-server.ts';
+import { environmentOf, startLicenceServer, type GivenLicense } from './support/licence-server.ts';
 import { startCli, type Program } from './support/program.ts';
 
 const server = await startLicenceServer();
 const quick = { leaseSeconds: 5, heartbeatSeconds: 1 };
-
-function environmentOf({ options }: GivenLicense): Record<string, string> {
-  return {
-    LEASEHOLD_URL: options.url,
-    LEASEHOLD_LICENSE_KEY: options.licenseKey,
-    LEASEHOLD_PRODUCT: options.product,
-    LEASEHOLD_VERSION: options.version,
-    LEASEHOLD_INSTANCE_KEY: 'command-line',
-  };
-}
 
 /** Runs JavaScript as the command, with a seat held for it. */
 function runScript(license: GivenLicense, script: string, options: string[] = []): Program {

@@ -6,6 +6,7 @@ import { startApi, type RunningApi } from '../../../api/server.ts';
 import type { paths } from '../../../client/generated/api.ts';
 import { insertCredential } from '../../../data/credentials.ts';
 import type { Policy } from '../../../domain/policy.ts';
+import { scopes, type Scope } from '../../../domain/scope.ts';
 import { loadConfig } from '../../../platform/config.ts';
 import { newId } from '../../../platform/ids.ts';
 import { hashApiKey, makeApiKey } from '../../../signing/keys.ts';
@@ -36,9 +37,21 @@ export interface GivenLicense {
   options: { url: string; licenseKey: string; product: string; version: string };
 }
 
+/** What a program of this license finds in its environment. */
+export function environmentOf({ options }: GivenLicense): Record<string, string> {
+  return {
+    LEASEHOLD_URL: options.url,
+    LEASEHOLD_LICENSE_KEY: options.licenseKey,
+    LEASEHOLD_PRODUCT: options.product,
+    LEASEHOLD_VERSION: options.version,
+    LEASEHOLD_INSTANCE_KEY: 'command-line',
+  };
+}
+
 export interface LicenceServer {
   url: string;
   port: number;
+  operatorKey: string;
   redis: TestRedis;
   /** Starts one more API on the same stores, with other secrets. Answers its port. */
   startWithNewSecrets: () => Promise<number>;
@@ -47,6 +60,8 @@ export interface LicenceServer {
   seatsOf: (license: GivenLicense) => Promise<{ used: number; queued: number; limit: number }>;
   forceRelease: (license: GivenLicense, sessionId: string) => Promise<void>;
   suspend: (license: GivenLicense) => Promise<void>;
+  /** A key of the license's tenant, for what its administrators do. */
+  givenApiKey: (license: GivenLicense, scopes?: Scope[]) => Promise<string>;
 }
 
 /** Starts the API and its stores for the calling file, and stops them after its last test. */
@@ -70,6 +85,7 @@ export async function startLicenceServer(): Promise<LicenceServer> {
   return {
     url,
     port: api.port,
+    operatorKey,
     redis,
     startWithNewSecrets: async () => (await start()).port,
     async givenLicense({ count, ...overrides }) {
@@ -121,6 +137,10 @@ export async function startLicenceServer(): Promise<LicenceServer> {
           headers: as(license),
         }),
       );
+    },
+    async givenApiKey(license, keyScopes = [...scopes]) {
+      const body = { name: 'Administrator', scopes: keyScopes };
+      return done(await operator.POST('/v1/api-keys', { body, headers: as(license) })).secret;
     },
   };
 }

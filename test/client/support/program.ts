@@ -1,9 +1,10 @@
 /** Programs of our users: real processes, whose every line of output can be waited for. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterEach } from 'vitest';
+import { afterEach, inject } from 'vitest';
 
 export interface Program {
   pid: number;
@@ -51,12 +52,16 @@ export function startProgram(
   return program;
 }
 
-/** `leasehold …`, from its source. */
+/** `leasehold …`, from its source. What it remembers stays among the files of the test run. */
 export function startCli(
   args: string[],
   options: { environment?: Record<string, string> } = {},
 ): Program {
-  return startProgram(['client/cli/main.ts', ...args], options);
+  const environment = {
+    LEASEHOLD_STATE_DIR: join(inject('scratchFolder'), 'seats'),
+    ...options.environment,
+  };
+  return startProgram(['client/cli/main.ts', ...args], { environment });
 }
 
 function collect(stream: NodeJS.ReadableStream): {
