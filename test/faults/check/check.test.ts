@@ -1,0 +1,236 @@
+/** The judge is judged: histories made by hand, good ones and one or more that break each promise. */
+import { describe, expect, test } from 'vitest';
+import { ARun } from './a-run.ts';
+import { check, isWrongDenial } from './check.ts';
+import { fullPeriods, overlapsAny } from './periods.ts';
+
+const released = { deed: 'release' } as const;
+const rulesOf = (run: ARun) => [...new Set(check(run.done()).map(({ rule }) => rule))];
+
+/** Two seats that are held and given back one after the other. */
+function calm(): ARun {
+  return new ARun()
+    .grant('a', [1, 1.1], 6.1)
+    .deed('release', [2, 2.1], { session: 'a', instance: 'a' })
+    .row('a', [1.05, 2.05]);
+}
+
+describe('a history is accepted', () => {
+  test('in which seats are granted, renewed, given back and granted again', () => {
+    const run = calm()
+      .grant('b', [2, 2.2], 7)
+      .deed('renew', [6, 6.1], {
+        session: 'b',
+        instance: 'b',
+        status: 'active',
+        leaseUntil: 11_000,
+      })
+      .deed('work', [9, 9], { session: 'b', instance: 'b' })
+      .deed('release', [10, 10.1], { session: 'b', instance: 'b' })
+      .row('b', [2.1, 10.05]);
+    expect(check(run.done())).toEqual([]);
+  });
+
+  test('in which a third is refused while two hold', () => {
+    const run = calm()
+      .grant('b', [1.1, 1.2], 6.2)
+      .refused('acquire', [1.5, 1.6], { code: 'no_seats_available', instance: 'c' })
+      .row('b', [1.15, 7], { events: ['seat.acquired', 'lease.lapsed'] });
+    expect(check(run.done())).toEqual([]);
+  });
+
+  test('in which a third is refused because an unanswered request may hold a seat', () => {
+    const run = calm()
+      .deed('acquire', [1.1, 1.2], { phase: 'info', code: 'unreachable', instance: 'b' })
+      .refused('acquire', [1.5, 1.6], { code: 'no_seats_available', instance: 'c' });
+    expect(check(run.done())).toEqual([]);
+  });
+
+  test('in which a seat lapses, goes to another, and its first holder is told', () => {
+    const run = new ARun({ seats: 1 })
+      .grant('a', [1, 1.1], 6)
+      .deed('fault', [2, 3], { client: 'faults', fault: 'x' })
+      .grant('b', [7, 7.1], 12)
+      .refused('renew', [8, 8.1], {
+        session: 'a',
+        instance: 'a',
+        code: 'session_ended',
+        reason: 'lapsed',
+      })
+      .row('a', [1.05, 7.05])
+      .row('b', [7.05, 13]);
+    expect(check(run.done())).toEqual([]);
+  });
+
+  test('in which the seats are lowered while all are held', () => {
+    const run = calm()
+      .grant('b', [1, 1.2], 6.2)
+      .deed('seats', [1.3, 1.4], { seats: 1, client: 'operator' })
+      .deed('renew', [1.5, 1.6], {
+        session: 'b',
+        instance: 'b',
+        status: 'active',
+        leaseUntil: 6_500,
+      })
+      .row('b', [1.1, 6.6]);
+    expect(check(run.done())).toEqual([]);
+  });
+});
+
+describe('a history is refused', () => {
+  test('I1: in which three hold two seats', () => {
+    const run = calm().grant('b', [1, 1.2], 6).grant('c', [1, 1.3], 6);
+    expect(rulesOf(run.row('b', [1.1, 6]).row('c', [1.2, 6]))).toEqual(['I1']);
+  });
+
+  test('I1: in which a seat is granted before one of its lowered number is free', () => {
+    const run = calm()
+      .deed('seats', [1.2, 1.3], { seats: 1, client: 'operator' })
+      .grant('b', [1.4, 1.5], 6)
+      .row('b', [1.45, 6]);
+    expect(rulesOf(run)).toEqual(['I1']);
+  });
+
+  test('I2: in which more may work offline than there are seats', () => {
+    const run = new ARun({ seats: 1 })
+      .grant('a', [1, 1.1], 6, { offlineUntil: 100_000 })
+      .deed('release', [2, 2.1], { session: 'a', instance: 'a' })
+      .grant('b', [3, 3.1], 8, { offlineUntil: 100_000 })
+      .row('a', [1, 2.05])
+      .row('b', [3, 8]);
+    expect(rulesOf(run)).toEqual(['I2']);
+  });
+
+  test('I3: in which the ledger never heard of a grant', () => {
+    expect(rulesOf(new ARun().grant('a', [1, 1.1], 6))).toEqual(['I3']);
+  });
+
+  test('I3: in which a grant has two ends', () => {
+    const events = ['seat.acquired', 'seat.released', 'lease.lapsed'];
+    const run = new ARun().grant('a', [1, 1.1], 6).row('a', [1, 6], { events });
+    expect(rulesOf(run)).toEqual(['I3']);
+  });
+
+  test('I4: in which an instance holds two seats', () => {
+    const run = new ARun()
+      .grant('a', [1, 1.1], 6, { instance: 'i' })
+      .grant('b', [2, 2.1], 7, { instance: 'i' })
+      .row('a', [1, 6], { instance: 'i' })
+      .row('b', [2, 7], { instance: 'i' });
+    expect(rulesOf(run)).toEqual(['I4']);
+  });
+
+  test('I5: in which a fence is given again, or falls', () => {
+    const first = calm();
+    const again = first.grant('b', [3, 3.1], 8, { fence: { epoch: 1, counter: 1_100 } });
+    expect(rulesOf(again.row('b', [3, 8]))).toEqual(['I5']);
+    const falls = calm().grant('b', [3, 3.1], 8, { fence: { epoch: 0, counter: 9_000 } });
+    expect(rulesOf(falls.row('b', [3, 8]))).toEqual(['I5']);
+  });
+
+  test('I6: in which a seat that was given back is not to be had', () => {
+    const run = calm().refused('acquire', [2.2, 2.3], {
+      code: 'no_seats_available',
+      instance: 'b',
+    });
+    expect(rulesOf(run)).toEqual(['I6']);
+    expect(check(run.done()).every(isWrongDenial)).toBe(true);
+  });
+
+  test('I7: in which somebody passes a waiter', () => {
+    const run = new ARun({ seats: 1 })
+      .grant('a', [1, 1.1], 6)
+      .queued('w', 'acquire', [1.2, 1.3])
+      .deed('release', [2, 2.1], { session: 'a', instance: 'a' })
+      .grant('b', [2.2, 2.3], 7)
+      .queued('w', 'look', [2.4, 2.5])
+      .row('a', [1, 2.05])
+      .row('w', [1.25, 8], { grantedAt: null, events: ['seat.queued', 'queue.left'] })
+      .row('b', [2.25, 7]);
+    expect(rulesOf(run)).toEqual(['I7']);
+  });
+
+  test('I8: in which a client is told of a session of another tenant', () => {
+    const run = calm();
+    expect(rulesOf(run.grant('b', [1, 1.2], 6).row('b', [1.1, 6], { tenantId: 'ten_2' }))).toEqual([
+      'I8',
+    ]);
+  });
+
+  test('I9: in which a seat that was given back ends late', () => {
+    const run = new ARun().grant('a', [1, 1.1], 6);
+    run.deed('release', [2, 2.1], { session: 'a', instance: 'a' }).row('a', [1, 3.5]);
+    expect(rulesOf(run)).toEqual(['I9']);
+  });
+
+  test('I9: in which a seat that nobody keeps ends late', () => {
+    expect(rulesOf(new ARun().grant('a', [1, 1.1], 6).row('a', [1, 11.5]))).toEqual(['I9']);
+  });
+
+  test('I10: in which a client works on without a lease', () => {
+    const run = new ARun().grant('a', [1, 1.1], 6).row('a', [1, 6.5]);
+    expect(rulesOf(run.deed('work', [7, 7], { session: 'a', instance: 'a' }))).toEqual(['I10']);
+  });
+
+  test('I11: in which the stores differ in the end', () => {
+    const heldAlone = new ARun({ held: ['x'] });
+    const openAlone = new ARun().row('a', [1, null]);
+    expect(rulesOf(heldAlone)).toEqual(['I11']);
+    expect(rulesOf(openAlone)).toContain('I11');
+    expect(rulesOf(new ARun({ owed: ['x'] }))).toEqual(['I11']);
+    expect(rulesOf(new ARun().undelivered(1))).toEqual(['I11']);
+  });
+});
+
+describe('a denial is wrong', () => {
+  const end = { session: 'a', instance: 'a', code: 'session_ended' };
+
+  test.each([
+    ['lapsed', 'while the lease ran'],
+    ['released', 'although nobody released it'],
+    ['forced', 'although nobody forced it'],
+    ['superseded', 'although its instance asked for no other'],
+    ['license_suspended', 'although nobody suspended the license'],
+  ])('that calls a session %s %s', (reason) => {
+    const run = new ARun().grant('a', [1, 1.1], 6).row('a', [1, 6.5]);
+    expect(rulesOf(run.refused('renew', [3, 3.1], { ...end, reason }))).toEqual(['denial']);
+  });
+
+  test('whose session the ledger never ended', () => {
+    const run = new ARun({ held: ['a'] }).grant('a', [1, 1.1], 6).row('a', [1, null]);
+    const refused = run.refused('renew', [8, 8.1], { ...end, reason: 'lapsed' });
+    expect(rulesOf(refused)).toContain('denial');
+  });
+
+  test('that says unauthenticated, forbidden or not found of what is valid', () => {
+    for (const code of ['unauthenticated', 'forbidden', 'not_found']) {
+      const run = calm().refused(released.deed, [1.5, 1.6], { code, session: 'a', instance: 'a' });
+      expect(rulesOf(run)).toEqual(['denial']);
+    }
+  });
+});
+
+describe('periods', () => {
+  test('are full when enough of them go on at a time', () => {
+    const periods = [
+      { from: 1, to: 5 },
+      { from: 2, to: 3 },
+      { from: 3, to: 4 },
+    ];
+    expect(fullPeriods(periods, 2)).toEqual([{ from: 2, to: 4 }]);
+    expect(fullPeriods(periods, 4)).toEqual([]);
+  });
+
+  test('are found by whoever touches one of them', () => {
+    const apart = [
+      { from: 1, to: 2 },
+      { from: 4, to: 5 },
+      { from: 7, to: 8 },
+    ];
+    expect(
+      [0, 1, 2.5, 3, 5, 6].map((at) => overlapsAny(apart, { from: at, to: at + 0.9 })),
+    ).toEqual([false, true, false, false, true, false]);
+    expect(overlapsAny(apart, { from: 0, to: 9 })).toBe(true);
+    expect(overlapsAny([], { from: 0, to: 9 })).toBe(false);
+  });
+});

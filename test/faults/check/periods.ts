@@ -1,0 +1,38 @@
+/** Sums of periods. */
+import type { Period } from './story.ts';
+
+/** When at least `count` of the periods were going on, in the order of time and apart. */
+export function fullPeriods(periods: readonly Period[], count: number): Period[] {
+  if (count <= 0) return [{ from: -Infinity, to: Infinity }];
+  const changes = periods
+    .flatMap(({ from, to }) => [
+      { at: from, by: 1 },
+      { at: to, by: -1 },
+    ])
+    // Beginnings first: whoever asks at the instant at which one ends and another begins may meet both.
+    .toSorted((one, other) => one.at - other.at || other.by - one.by);
+  const full: Period[] = [];
+  let present = 0;
+  let since: number | null = null;
+  for (const { at, by } of changes) {
+    present += by;
+    if (present >= count) since ??= at;
+    else if (since !== null) {
+      full.push({ from: since, to: at });
+      since = null;
+    }
+  }
+  return full;
+}
+
+/** Whether a window touches any of the periods, which are in the order of time and apart. */
+export function overlapsAny(periods: readonly Period[], { from, to }: Period): boolean {
+  let low = 0;
+  let high = periods.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((periods[middle]?.to ?? Infinity) < from) low = middle + 1;
+    else high = middle;
+  }
+  return (periods[low]?.from ?? Infinity) <= to;
+}

@@ -1,0 +1,95 @@
+/** I1, I2, I4: how many hold at a time. One pass over beginnings and ends, in the order of time. */
+import { holdsOf, type Hold } from './holds.ts';
+import type { PoolFacts, Story, Violation } from './story.ts';
+
+interface Change<Item> {
+  at: number;
+  by: 1 | -1;
+  item: Item;
+}
+
+/** Ends come before beginnings of the same instant: a lease is over at the instant that it names. */
+function changesOf<Item extends { from: number; to: number }>(
+  items: readonly Item[],
+): Change<Item>[] {
+  return items
+    .flatMap((item): Change<Item>[] => [
+      { at: item.from, by: 1, item },
+      { at: item.to, by: -1, item },
+    ])
+    .toSorted((one, other) => one.at - other.at || one.by - other.by);
+}
+
+/**
+ * I1: whenever a hold begins, no more are surely held than there are seats. Seats that were taken away
+ * from the license stop new grants only, so what is no grant is held against the most that there were.
+ */
+export function checkLimit(story: Story): Violation[] {
+  return story.pools.flatMap((pool) => {
+    const limitAt = limitsOf(story, pool);
+    const holds = holdsOf(story).filter(({ licenseId }) => licenseId === pool.licenseId);
+    let held = 0;
+    return changesOf(holds).flatMap(({ at, by, item }) => {
+      held += by;
+      if (by === -1) return [];
+      const limit = limitAt(item.by.isGrant === true ? item.by.invokedAt : -Infinity, at);
+      if (held <= limit) return [];
+      const text = `${String(held)} hold a seat of ${pool.licenseId}, which has ${String(limit)}: ${item.session} is one too many`;
+      return [{ rule: 'I1', at, text }];
+    });
+  });
+}
+
+/** The most seats that the license may have had within a period. */
+function limitsOf(story: Story, pool: PoolFacts): (from: number, to: number) => number {
+  const changes = story.ops.filter(
+    ({ deed, licenseId, outcome }) =>
+      deed === 'seats' && licenseId === pool.licenseId && outcome !== 'fail',
+  );
+  return (from, to) => {
+    let present = pool.seats;
+    let most = 0;
+    for (const { invokedAt, doneAt, outcome, seats = 0 } of changes) {
+      if (outcome === 'ok' && doneAt < from) present = seats;
+      else if (invokedAt <= to) most = Math.max(most, seats);
+    }
+    return Math.max(present, most);
+  };
+}
+
+/** I2: no more tokens for offline use are outstanding than seats and allowance together. */
+export function checkOffline(story: Story): Violation[] {
+  return story.pools.flatMap(({ licenseId, seats, offlineAllowance }) => {
+    const tokens = new Map<string, { from: number; to: number; session: string }>();
+    for (const { session, outcome, doneAt, offlineUntil, ...op } of story.ended) {
+      if (op.licenseId !== licenseId || session === undefined || offlineUntil === undefined)
+        continue;
+      if (outcome === 'ok') {
+        const from = tokens.get(session)?.from ?? doneAt;
+        tokens.set(session, { from, to: offlineUntil, session });
+      }
+    }
+    let outstanding = 0;
+    return changesOf([...tokens.values()]).flatMap(({ at, by, item }) => {
+      outstanding += by;
+      if (by === -1 || outstanding <= seats + offlineAllowance) return [];
+      const text = `${String(outstanding)} tokens for offline use of ${licenseId} are outstanding with that of ${item.session}`;
+      return [{ rule: 'I2', at, text }];
+    });
+  });
+}
+
+/** I4: an instance never holds two sessions at a time. */
+export function checkOneSeatEach(story: Story): Violation[] {
+  const held = new Map<string, Map<string, Hold>>();
+  return changesOf(holdsOf(story)).flatMap(({ at, by, item }) => {
+    const key = `${item.licenseId} ${item.instance}`;
+    const own = held.get(key) ?? new Map<string, Hold>();
+    held.set(key, own);
+    if (by === -1) own.delete(item.session);
+    else own.set(item.session, item);
+    if (by === -1 || own.size < 2) return [];
+    const text = `${item.instance} holds ${[...own.keys()].join(' and ')} at a time`;
+    return [{ rule: 'I4', at, text }];
+  });
+}
