@@ -21,6 +21,7 @@ import { ensureTestServer } from './setup/test-server.mjs';
 const needs = {
   'dev/start.ts': [ensureRedis, ensureTemporalCli, buildClient],
   'test/load/main.ts': [ensureRedis, ensureTemporalCli],
+  'test/faults/main.ts': [ensureRedis, ensureTemporalCli, buildClient],
   'dev/test.ts': [ensureRedis, ensureTemporalCli, ensureTestServer, buildClient],
 };
 

@@ -14,6 +14,10 @@ export interface RedisOptions {
   /** true: an append-only file written every second, read back at the next start. */
   readonly durable: boolean;
   readonly pidFile?: string;
+  /** Further settings by their names in redis.conf; they win over the others. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** A command that runs the rest of its arguments in its place; the server itself unless given. */
+  readonly through?: readonly [string, ...string[]];
 }
 
 /** A Redis that answers commands. */
@@ -34,10 +38,11 @@ export async function startRedis(options: RedisOptions): Promise<RunningRedis> {
   }
   await mkdir(options.dir, { recursive: true });
   const port = options.port ?? (await freePort());
+  const [program, ...args] = [...(options.through ?? []), command] as [string, ...string[]];
   const child = await startChild({
     name: 'redis',
-    command,
-    args: serverArguments(options, port),
+    command: program,
+    args: [...args, ...serverArguments(options, port)],
     cwd: options.dir,
     logFile: join(options.dir, 'redis.log'),
     ...(options.pidFile === undefined ? {} : { pidFile: options.pidFile }),
@@ -46,7 +51,7 @@ export async function startRedis(options: RedisOptions): Promise<RunningRedis> {
   return { ...child, url: `redis://127.0.0.1:${String(port)}`, port };
 }
 
-function serverArguments({ dir, durable }: RedisOptions, port: number): string[] {
+function serverArguments({ dir, durable, settings = {} }: RedisOptions, port: number): string[] {
   return [
     ...['--port', String(port)],
     ...['--bind', '127.0.0.1'],
@@ -56,6 +61,7 @@ function serverArguments({ dir, durable }: RedisOptions, port: number): string[]
     ...['--appendonly', durable ? 'yes' : 'no'],
     ...['--appendfsync', 'everysec'],
     ...['--maxmemory-policy', 'noeviction'],
+    ...Object.entries(settings).flatMap(([name, value]) => [`--${name}`, ...value.split(' ')]),
   ];
 }
 

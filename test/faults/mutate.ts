@@ -37,7 +37,7 @@ export function applyEdits(edits: readonly Edit[], file: string, text: string): 
 }
 
 /** From now on this process loads modules and scripts with the edits. */
-export function loadWithEdits(edits: readonly Edit[]): void {
+function loadWithEdits(edits: readonly Edit[]): void {
   const isEdited = (file: string) => edits.some((edit) => edit.file === file);
   registerHooks({
     load(url, context, nextLoad) {

@@ -38,7 +38,7 @@ export function holdsOf(story: Story): Hold[] {
 }
 
 /** When each session was about to be given back or taken away. */
-export function cutsOf({ ops }: Story): Map<string, number> {
+function cutsOf({ ops }: Story): Map<string, number> {
   const cuts = new Map<string, number>();
   for (const { deed, session, invokedAt } of ops) {
     if (session === undefined || (deed !== 'release' && deed !== 'force')) continue;

@@ -1,0 +1,89 @@
+/** Reads, past every link, what both stores hold of a seed's licenses. */
+import { Client } from 'pg';
+import { poolKeys } from '../../lua/keys.ts';
+import { createSeatScripts } from '../../lua/scripts.ts';
+import type { LedgerRow, PoolFacts } from './check/story.ts';
+import { wallToMonotonicMs } from './requests.ts';
+import { policy, type Site } from './site.ts';
+import type { Stack } from './stack.ts';
+
+export interface FinalState {
+  pools: PoolFacts[];
+  ledger: LedgerRow[];
+  undelivered: number;
+}
+
+/** @throws when a store does not answer. */
+export async function readState(stack: Stack, sites: readonly Site[]): Promise<FinalState> {
+  const pools = await Promise.all(sites.map((site) => readPool(stack, site)));
+  const client = new Client({ connectionString: stack.databaseUrl, query_timeout: 5_000 });
+  // One that ends while being asked also reports it here.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    const ids = sites.map(({ licenseId }) => licenseId);
+    const rows = await client.query<RawRow>(ledgerQuery, [ids]);
+    const tenants = sites.map(({ tenantId }) => tenantId);
+    const outbox = await client.query<{ count: string }>(outboxQuery, [tenants]);
+    return {
+      pools,
+      ledger: rows.rows.map(rowOf),
+      undelivered: Number(outbox.rows[0]?.count ?? 0),
+    };
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** Whether nothing is held, waits, or is owed any more. */
+export function isQuiet({ pools, ledger, undelivered }: FinalState): boolean {
+  const isEmpty = ({ held, owed }: PoolFacts) => (held ?? []).length + owed.length === 0;
+  return (
+    undelivered === 0 && pools.every(isEmpty) && ledger.every(({ endedAt }) => endedAt !== null)
+  );
+}
+
+async function readPool(stack: Stack, site: Site): Promise<PoolFacts> {
+  const { store } = stack.redis.primary();
+  const { licenseId, tenantId, seats } = site;
+  const contents = await createSeatScripts(store).readPool(site);
+  const [, , , , ended = ''] = poolKeys(site);
+  const held = contents === null ? null : [...contents.seats, ...contents.waiters];
+  return {
+    ...{ licenseId, tenantId, seats, offlineAllowance: Number(policy.offlineAllowance) },
+    held: held?.map(({ sessionId }) => sessionId) ?? null,
+    // What another dataset owed is forgotten with it; the ledger was asked instead.
+    owed: contents === null ? [] : await store.hkeys(ended),
+  };
+}
+
+interface RawRow {
+  id: string;
+  tenantId: string;
+  licenseId: string;
+  instance: string;
+  createdAt: Date;
+  grantedAt: Date | null;
+  endedAt: Date | null;
+  endReason: string | null;
+  events: string[];
+}
+
+const ledgerQuery = `
+  select id, tenant_id as "tenantId", license_id as "licenseId", instance_key as "instance",
+    created_at as "createdAt", granted_at as "grantedAt", ended_at as "endedAt", end_reason as "endReason",
+    array(select event from license_events where session_id = sessions.id order by at) as events
+  from sessions where license_id = any($1) order by id`;
+
+const outboxQuery = `
+  select count(*) from outbox where tenant_id = any($1) and sent_at is null`;
+
+function rowOf(row: RawRow): LedgerRow {
+  const at = (date: Date) => date.getTime() + wallToMonotonicMs;
+  return {
+    ...row,
+    createdAt: at(row.createdAt),
+    grantedAt: row.grantedAt === null ? null : at(row.grantedAt),
+    endedAt: row.endedAt === null ? null : at(row.endedAt),
+  };
+}

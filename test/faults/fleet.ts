@@ -1,0 +1,132 @@
+/** All clients of a seed, and the operator who now and then takes a seat away. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { runCopy } from './copy.ts';
+import { monotonicMs, type Recorder } from './history.ts';
+import { startProgram, type Program } from './program.ts';
+import { createRandom, type Random } from './random.ts';
+import { createRequests } from './requests.ts';
+import type { Site } from './site.ts';
+import type { Stack } from './stack.ts';
+
+export interface Fleet {
+  /** Each hits one of the clients that are processes; what it returns brings it back. */
+  killProgram: (pick: number) => Promise<() => void>;
+  pauseProgram: (pick: number) => () => void;
+  skewProgram: (pick: number) => () => void;
+  /** Everybody gives back what they hold, as far as the server answers. */
+  stop: () => Promise<void>;
+}
+
+export interface FleetPlan {
+  stack: Stack;
+  sites: readonly Site[];
+  seed: number;
+  recorder: Recorder;
+  /** Clients of each site in this process, and in processes of their own. */
+  copies: number;
+  programs: number;
+}
+
+const skewMs = 3_600_000;
+
+/** Starts all of them. What they do follows from the seed, as far as the server's answers do. */
+export function startFleet(plan: FleetPlan): Fleet {
+  const { stack, sites, seed, recorder } = plan;
+  const random = createRandom(seed);
+  const stopping = new AbortController();
+  const held = new Map<string, { site: Site; session: string }>();
+  const url = stack.apiUrl;
+  const copies = sites.flatMap((site, nth) =>
+    Array.from({ length: plan.copies }, (_, n) => {
+      const name = `c${String(nth)}${String(n)}`;
+      const requests = createRequests({ url, site, recorder }, name);
+      const holds = (session: string | null) => {
+        if (session === null) held.delete(name);
+        else held.set(name, { site, session });
+      };
+      return runCopy({ name, site, requests, random: random.fork(name), holds }, stopping.signal);
+    }),
+  );
+  const begin = (nth: number, life: number) => {
+    const site = sites[nth % sites.length];
+    if (site === undefined) throw new Error('A fleet needs a site');
+    return startProgram({ name: `p${String(nth)}.${String(life)}`, seed, site, url, recorder });
+  };
+  const programs = Array.from({ length: plan.programs }, (_, nth) => begin(nth, 0));
+  const operator = forceNowAndThen(plan, random.fork('operator'), held, stopping.signal);
+  return {
+    ...breakers(programs, begin),
+    async stop() {
+      stopping.abort();
+      await Promise.all([...copies, operator, ...programs.map((program) => program.stop())]);
+    },
+  };
+}
+
+function breakers(programs: Program[], begin: (nth: number, life: number) => Program) {
+  const lives = new Map<number, number>();
+  const chosen = (pick: number) => {
+    const nth = Math.floor(pick * programs.length);
+    return { nth, program: programs[nth] };
+  };
+  return {
+    async killProgram(pick: number) {
+      const { nth, program } = chosen(pick);
+      await program?.kill();
+      const life = (lives.get(nth) ?? 0) + 1;
+      lives.set(nth, life);
+      return () => {
+        programs[nth] = begin(nth, life);
+      };
+    },
+    pauseProgram(pick: number) {
+      const { program } = chosen(pick);
+      program?.pause();
+      return () => program?.resume();
+    },
+    skewProgram(pick: number) {
+      const { program } = chosen(pick);
+      program?.skew(pick < 0.5 ? skewMs : -skewMs);
+      return () => program?.skew(0);
+    },
+  };
+}
+
+/** The operator takes the seat of some client away, every few seconds. */
+async function forceNowAndThen(
+  { stack, recorder }: FleetPlan,
+  random: Random,
+  held: ReadonlyMap<string, { site: Site; session: string }>,
+  stopping: AbortSignal,
+): Promise<void> {
+  for (let op = 0; !stopping.aborted; op += 1) {
+    await delay(random.between(1_500, 4_000), undefined, { signal: stopping }).catch(() => null);
+    const [first, ...others] = held.values();
+    if (first === undefined) continue;
+    const { site, session } = random.pick([first, ...others]);
+    const about = { client: 'operator', op, deed: 'force', session, instance: '' } as const;
+    const { licenseId } = site;
+    recorder.append({ ...about, licenseId, at: monotonicMs(), phase: 'invoke' });
+    const phase = await force(stack, site, session);
+    recorder.append({ ...about, licenseId, at: monotonicMs(), phase });
+  }
+}
+
+async function force(stack: Stack, site: Site, session: string): Promise<'ok' | 'info'> {
+  try {
+    const response = await fetch(`${stack.apiUrl}/v1/sessions/${session}/force-release`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${stack.operatorKey}`,
+        'content-type': 'application/json',
+        'leasehold-tenant': site.tenantId,
+      },
+      body: JSON.stringify({ reason: 'Fleet' }),
+      signal: AbortSignal.timeout(2_500),
+    });
+    await response.arrayBuffer();
+    return response.ok ? 'ok' : 'info';
+  } catch {
+    return 'info';
+  }
+}

@@ -1,0 +1,147 @@
+/** `npm run faults`: breaks the server under a fleet of clients, and says what they saw. */
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { removePostgresFolder } from '../../dev/platform/postgres-folder.ts';
+import { isWrongDenial } from './check/check.ts';
+import { faultNames } from './faults.ts';
+import { mutants } from './mutants.ts';
+import { help, readOptions, type Options } from './options.ts';
+import { runSeed, type SeedResult } from './run-seed.ts';
+import { startStack, type Stack } from './stack.ts';
+import { addRun, showTallies, type Tallies } from './tally.ts';
+
+const usageCode = 2;
+const copies = 7;
+const programs = 2;
+
+process.exitCode = await main();
+// Nothing that runs may keep the process of a stopped stack alive.
+process.exit();
+
+async function main(): Promise<number> {
+  let options: Options;
+  try {
+    options = readOptions(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\n\n${help}`);
+    return usageCode;
+  }
+  if (options.help) process.stdout.write(help);
+  else if (options.list) list();
+  else return run(options);
+  return 0;
+}
+
+function list(): void {
+  process.stdout.write(`Faults: ${faultNames.join(' ')}\n`);
+  for (const { name, mistake } of mutants) process.stdout.write(`Mutant ${name}: ${mistake}\n`);
+}
+
+async function run(options: Options): Promise<number> {
+  const stopping = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => stopping.abort());
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'leasehold-faults-'));
+  note('Starting the server');
+  const results: SeedResult[] = [];
+  const tallies: Tallies = new Map();
+  let stack: Stack | null = null;
+  let isSound = false;
+  try {
+    stack = await startStack(folder, options.mutant?.edits ?? []);
+    for (const seed of options.seeds) {
+      if (stopping.signal.aborted) break;
+      const plan = { ...options, seed, copies, programs, stopping: stopping.signal };
+      const result = await runSeed(stack, plan);
+      // Histories are large; only the figures of a seed are kept.
+      addRun(tallies, result.run, result.violations);
+      await keep(options, result);
+      show(options, result);
+      results.push(result);
+    }
+    isSound = results.every(({ violations }) => violations.length === 0);
+    await conclude(options, results, tallies);
+  } catch (error) {
+    note(`Failed: ${messageOf(error)}`);
+  } finally {
+    await stack?.stop();
+    if (isSound) await remove(folder);
+    else note(`The logs are in ${folder}`);
+  }
+  return isSound ? 0 : 1;
+}
+
+/** Ctrl-C ends the last seed early, and the table shows what was seen until then. */
+async function conclude(
+  options: Options,
+  results: readonly SeedResult[],
+  tallies: Tallies,
+): Promise<void> {
+  const violations = results.flatMap((result) => result.violations);
+  const wrongDenials = violations.filter(isWrongDenial).length;
+  const sums = {
+    seeds: results.length,
+    faults: results.reduce((sum, { faults }) => sum + faults.length, 0),
+    violations: violations.length - wrongDenials,
+    wrongDenials,
+  };
+  const table = showTallies(tallies);
+  const sentence = `${String(sums.seeds)} seeds, ${String(sums.faults)} faults: ${String(sums.violations)} violations, ${String(wrongDenials)} wrong denials.`;
+  if (options.json) {
+    process.stdout.write(`${JSON.stringify({ ...sums, table: Object.fromEntries(tallies) })}\n`);
+  } else {
+    process.stdout.write(`\n${table}\n\n${sentence}\n`);
+  }
+  if (options.write !== null) await writeTable(options.write, `${sentence}\n\n${table}`);
+}
+
+function show({ json }: Options, { seed, faults, run, violations, tookMs }: SeedResult): void {
+  const names = faults.map(({ name }) => name).join(' ');
+  const seconds = (tookMs / 1_000).toFixed(1);
+  const verdict = violations.length === 0 ? 'ok' : `${String(violations.length)} BROKEN`;
+  note(
+    `seed ${String(seed)}  ${seconds} s  ${String(run.ledger.length)} sessions  ${verdict}  ${names}`,
+  );
+  for (const { rule, text } of violations.slice(0, 20)) note(`  ${rule}  ${text}`);
+  if (json) process.stdout.write(`${JSON.stringify({ seed, tookMs, faults, violations })}\n`);
+}
+
+async function keep({ history }: Options, { seed, run }: SeedResult): Promise<void> {
+  if (history === null) return;
+  await mkdir(history, { recursive: true });
+  const { events, ...rest } = run;
+  const lines = [...events, rest].map((line) => JSON.stringify(line));
+  await writeFile(join(history, `seed-${String(seed)}.jsonl`), `${lines.join('\n')}\n`);
+}
+
+const begin = '<!-- figures: begin -->';
+const end = '<!-- figures: end -->';
+
+/** @throws Error when the document has no place for the table. */
+async function writeTable(file: string, text: string): Promise<void> {
+  const document = await readFile(file, 'utf8');
+  const [head, rest = ''] = document.split(begin);
+  const [, tail] = rest.split(end);
+  if (head === undefined || tail === undefined)
+    throw new Error(`${file} has no figures to replace`);
+  const command = process.argv
+    .slice(2)
+    .filter((each, nth, all) => each !== '--write' && all[nth - 1] !== '--write');
+  const made = `The command: \`npm run faults -- ${command.join(' ')}\`.`;
+  await writeFile(file, `${head}${begin}\n\n${made} ${text}\n\n${end}${tail}`);
+}
+
+async function remove(folder: string): Promise<void> {
+  await removePostgresFolder(join(folder, 'postgres'));
+  await rm(folder, { recursive: true, force: true });
+}
+
+function note(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

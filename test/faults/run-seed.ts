@@ -1,0 +1,146 @@
+/** One seed: a fresh fleet on a running stack, its faults, its end, and what the checker says of it. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { connectTemporal } from '../../platform/temporal.ts';
+import { reconcilePoolsId } from '../../workflows/contract.ts';
+import { check } from './check/check.ts';
+import type { Run, Violation } from './check/story.ts';
+import { strike, type FaultName } from './faults.ts';
+import { isQuiet, readState, type FinalState } from './final-state.ts';
+import { startFleet, type Fleet } from './fleet.ts';
+import { createRecorder, monotonicMs, type Recorder } from './history.ts';
+import { planFaults, type PlannedFault } from './schedule.ts';
+import { openSites, policy, type Site } from './site.ts';
+import type { Stack } from './stack.ts';
+
+export interface SeedPlan {
+  seed: number;
+  /** How long faults happen. */
+  lengthMs: number;
+  only: readonly FaultName[];
+  copies: number;
+  programs: number;
+  /** Ends the seed early; what was seen so far is judged. */
+  stopping: AbortSignal;
+}
+
+export interface SeedResult {
+  seed: number;
+  faults: PlannedFault[];
+  run: Run;
+  violations: Violation[];
+  tookMs: number;
+}
+
+/** How long the fleet goes on after the last fault. */
+const calmMs = 1_000;
+const settleMaxMs = 60_000;
+const sweepsMax = 2;
+/** A sweep is asked for when leases alone did not bring agreement, and given this long. */
+const sweepEveryMs = 10_000;
+
+/** @throws Error when a part does not come back, or the stores cannot be read in the end. */
+export async function runSeed(stack: Stack, plan: SeedPlan): Promise<SeedResult> {
+  const beganAt = monotonicMs();
+  const sites = await openSites(stack);
+  const recorder = createRecorder();
+  const lag = measureLag();
+  const faults = planFaults(plan.seed, plan);
+  const fleet = startFleet({ stack, sites, recorder, ...plan });
+  try {
+    const stage = { stack, fleet, recorder, stopping: plan.stopping };
+    await Promise.all([
+      ...faults.map((fault, op) => inflict(stage, fault, op)),
+      pause(plan.lengthMs, plan.stopping),
+    ]);
+    await pause(calmMs, plan.stopping);
+  } finally {
+    await fleet.stop();
+  }
+  const state = await settle(stack, sites);
+  const run = { ...state, ...figures, machineMs: lag(), events: recorder.events() };
+  return { seed: plan.seed, faults, run, violations: check(run), tookMs: monotonicMs() - beganAt };
+}
+
+const figures = {
+  leaseMs: policy.leaseSeconds * 1_000,
+  livenessMs: (policy.queue?.livenessSeconds ?? 0) * 1_000,
+  offerMs: (policy.queue?.offerSeconds ?? 0) * 1_000,
+  queueWaitMs: (policy.queue?.waitMaxSeconds ?? 0) * 1_000,
+};
+
+interface Stage {
+  stack: Stack;
+  fleet: Fleet;
+  recorder: Recorder;
+  stopping: AbortSignal;
+}
+
+async function inflict(stage: Stage, fault: PlannedFault, op: number): Promise<void> {
+  const { stack, fleet, recorder, stopping } = stage;
+  await pause(fault.atMs, stopping);
+  if (stopping.aborted) return;
+  const about = { client: 'faults', op, deed: 'fault', fault: fault.name } as const;
+  const nobody = { licenseId: '', instance: '' };
+  recorder.append({ ...about, ...nobody, at: monotonicMs(), phase: 'invoke' });
+  const mend = await strike(fault.name, { stack, fleet, pick: fault.pick });
+  await pause(fault.forMs, stopping);
+  await mend();
+  recorder.append({ ...about, ...nobody, at: monotonicMs(), phase: 'ok' });
+}
+
+/** Waits until nobody holds, waits or is owed anything, with the help of two sweeps at most. */
+async function settle(stack: Stack, sites: readonly Site[]): Promise<FinalState> {
+  const beganAt = performance.now();
+  let nextSweepMs = figures.leaseMs + figures.offerMs + 2_000;
+  let sweeps = 0;
+  for (;;) {
+    const state = await readState(stack, sites).catch((error: unknown) => error);
+    const passedMs = performance.now() - beganAt;
+    const isRead = !(state instanceof Error);
+    if (isRead && isQuiet(state as FinalState)) return state as FinalState;
+    if (passedMs > settleMaxMs || (sweeps === sweepsMax && passedMs > nextSweepMs)) {
+      if (isRead) return state as FinalState;
+      throw new Error('The stores cannot be read after the faults', { cause: state });
+    }
+    if (passedMs > nextSweepMs) {
+      sweeps += 1;
+      nextSweepMs = passedMs + sweepEveryMs;
+      await triggerSweep(stack);
+    }
+    await delay(100);
+  }
+}
+
+async function triggerSweep({ temporalAddress }: Stack): Promise<void> {
+  const { client, close } = connectTemporal({
+    TEMPORAL_ADDRESS: temporalAddress,
+    TEMPORAL_NAMESPACE: 'default',
+  });
+  try {
+    await client.withDeadline(Date.now() + 5_000, () =>
+      client.schedule.getHandle(reconcilePoolsId).trigger(),
+    );
+  } finally {
+    await close();
+  }
+}
+
+/** @returns a function that stops measuring and tells the longest time that this process had to wait. */
+function measureLag(): () => number {
+  const everyMs = 50;
+  let longestMs = 0;
+  let last = performance.now();
+  const timer = setInterval(() => {
+    const now = performance.now();
+    longestMs = Math.max(longestMs, now - last - everyMs);
+    last = now;
+  }, everyMs);
+  return () => {
+    clearInterval(timer);
+    return longestMs + 500;
+  };
+}
+
+async function pause(ms: number, stopping: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal: stopping }).catch(() => undefined);
+}
