@@ -1,47 +1,53 @@
 import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
-import { addCounts, type Counts } from '../domain/counts.ts';
+import { countAllOpen } from '../data/sessions.ts';
 import type { Deps } from '../services/deps.ts';
 import { reconcilePools } from '../services/reconcile-pools.ts';
+import type { IsRunning, WorkflowLook } from '../services/restart-workflows.ts';
+import { addTallies, driftKinds, emptyTally, type Tally } from '../services/sweep-tally.ts';
+import type { ReconcilePoolsInput } from '../workflows/contract.ts';
 
 /** What workflows may do to whole pools. */
 export type PoolActivities = ReturnType<typeof createPoolActivities>;
 
-/** How far a sweep has come. */
-interface Sweep {
-  /** Where to go on; null: the sweep is complete. */
-  cursor: string | null;
-  repaired: Counts;
-  /** What the pools so far hold. */
-  totals: Counts;
+export interface SweepOptions {
+  /** Finds lost workflows; none are looked for unless given. */
+  isRunning?: IsRunning | undefined;
+  poolsPerPage?: number;
+  pagesPerCall?: number;
+  /** Workflows that one sweep looks for, over all pools; the others have their turn later. */
+  looksPerSweep?: number;
 }
 
-const poolsPerPage = 100;
-const pagesPerCall = 50;
+const sweepEveryMs = 60_000;
 
 /** The activities of `reconcilePools`. */
-export function createPoolActivities(deps: Deps) {
+export function createPoolActivities(deps: Deps, options: SweepOptions = {}) {
+  const { isRunning, poolsPerPage = 100, pagesPerCall = 50, looksPerSweep = 5_000 } = options;
+
+  /** Whose turn it is: every session's, once in as many sweeps as there are shares. */
+  async function nextLook(): Promise<WorkflowLook | undefined> {
+    if (isRunning === undefined) return undefined;
+    const shares = Math.max(1, Math.ceil((await countAllOpen(deps.systemDb)) / looksPerSweep));
+    return { isRunning, shares, turn: Math.floor(Date.now() / sweepEveryMs) % shares };
+  }
+
   return {
     /**
-     * Compares up to 5,000 pools with the ledger and repairs what differs. It reports after each page,
-     * and an attempt that follows a dead one goes on where that one had come to.
+     * Goes on with a sweep for up to 5,000 pools: compares them and repairs what differs. It reports
+     * after each page, and an attempt that follows a dead one goes on where that one had come to. The
+     * call that completes the sweep says how much it found.
      */
-    reconcilePools: async (from: { cursor: string | null; totals?: Counts }): Promise<Sweep> => {
-      const reported = activityInfo().heartbeatDetails as Sweep | undefined;
-      let sweep: Sweep = reported ?? {
-        cursor: from.cursor,
-        repaired: {},
-        totals: from.totals ?? {},
-      };
+    reconcilePools: async (from: ReconcilePoolsInput): Promise<ReconcilePoolsInput> => {
+      const reported = activityInfo().heartbeatDetails as ReconcilePoolsInput | undefined;
+      const workflows = await nextLook();
+      let sweep: ReconcilePoolsInput = reported ?? { ...emptyTally, ...from };
       for (let page = 0; page < pagesPerCall; page += 1) {
         cancellationSignal().throwIfAborted();
-        const done = await reconcilePools(deps, { cursor: sweep.cursor, limit: poolsPerPage });
-        sweep = {
-          cursor: done.cursor,
-          repaired: addCounts(sweep.repaired, { ...done.repairs }),
-          totals: addCounts(sweep.totals, done.totals),
-        };
+        const { cursor } = sweep;
+        const done = await reconcilePools(deps, { cursor, limit: poolsPerPage, workflows });
+        sweep = { ...addTallies(sweep, done), cursor: done.cursor };
         if (sweep.cursor === null) {
-          deps.metrics.sweepCounted(sweep.totals);
+          deps.metrics.sweepCounted(sweep.totals, perKind(sweep));
           return sweep;
         }
         heartbeat(sweep);
@@ -49,4 +55,9 @@ export function createPoolActivities(deps: Deps) {
       return sweep;
     },
   };
+}
+
+/** Every kind, so that one that is found no more falls to zero. */
+function perKind({ found }: Tally): Record<string, number> {
+  return Object.fromEntries(driftKinds.map((kind) => [kind, found[kind] ?? 0]));
 }

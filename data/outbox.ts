@@ -163,6 +163,19 @@ export async function pruneSent(
   return Number(numAffectedRows ?? 0);
 }
 
+/** Those of the workflows for which a message is on its way. */
+export async function listAwaited(
+  tx: TenantTransaction,
+  workflowIds: readonly string[],
+): Promise<Set<string>> {
+  const { rows } = await sql<{ workflowId: string }>`
+    select distinct workflow_id from outbox
+    where sent_at is null and dead_at is null and workflow_id = any(${[...workflowIds]}::text[])`.execute(
+    tx,
+  );
+  return new Set(rows.map(({ workflowId }) => workflowId));
+}
+
 /** Whether the session that a message is about has ended in the ledger. */
 export async function hasSessionEnded(
   db: Database,

@@ -40,6 +40,21 @@ export async function readPoolVersion(
 }
 
 /**
+ * Holds the pool as it is and answers whether the ledger is at this epoch. What a script of another
+ * epoch said is news of a pool that was rebuilt since, or of a Redis that was away meanwhile.
+ */
+export async function holdEpoch(
+  tx: TenantTransaction,
+  pool: PoolRef,
+  epoch: number,
+): Promise<boolean> {
+  await lockPool(tx, pool, 'shared');
+  const version = await readPoolVersion(tx, pool);
+  // A pool that the ledger does not know has no row that could be harmed.
+  return version === undefined || version.epoch === epoch;
+}
+
+/**
  * Raises the epoch: at least by one, and to the clock, so that it rises even if rows were restored from
  * a backup. Undefined: the ledger has no such pool.
  */
@@ -67,6 +82,23 @@ export async function raiseConfigVersion(tx: TenantTransaction, pool: PoolRef): 
     .returning('configVersion')
     .executeTakeFirstOrThrow();
   return row.configVersion;
+}
+
+/** Those of the pools that have no open session; needs the system role. */
+export async function withoutOpenSessions(
+  db: Database,
+  pools: readonly PoolRef[],
+): Promise<PoolRef[]> {
+  if (pools.length === 0) return [];
+  const rows = await db
+    .selectFrom('sessions')
+    .select('licenseId')
+    .distinct()
+    .where('licenseId', 'in', [...new Set(pools.map(({ licenseId }) => licenseId))])
+    .where('endedAt', 'is', null)
+    .execute();
+  const open = new Set(rows.map(({ licenseId }) => licenseId));
+  return pools.filter(({ licenseId }) => !open.has(licenseId));
 }
 
 /** Pools that have open sessions, over all tenants, ordered by license; needs the system role. */

@@ -6,7 +6,7 @@ import { sql, type Selectable } from 'kysely';
 import type { EndReason } from '../domain/errors.ts';
 import type { Fence, PoolRef } from '../domain/seat.ts';
 import type { UsageType } from '../domain/validation.ts';
-import type { TenantTransaction } from './database.ts';
+import type { Database, TenantTransaction } from './database.ts';
 import type { Sessions } from './schema.ts';
 
 export type SessionRecord = Selectable<Sessions>;
@@ -190,17 +190,15 @@ export async function findSession(
     .executeTakeFirst();
 }
 
-/** Those of the sessions that have ended, with the reason. */
+/** Why those of the sessions that have a row have ended; null for one that is open. */
 export async function listEndReasons(
   tx: TenantTransaction,
   tenantId: string,
   sessionIds: readonly string[],
-): Promise<Map<string, EndReason>> {
-  const { rows } = await sql<{ id: string; endReason: EndReason }>`
+): Promise<Map<string, EndReason | null>> {
+  const { rows } = await sql<{ id: string; endReason: EndReason | null }>`
     select id, end_reason from sessions
-    where tenant_id = ${tenantId} and id = any(${[...sessionIds]}::text[]) and ended_at is not null`.execute(
-    tx,
-  );
+    where tenant_id = ${tenantId} and id = any(${[...sessionIds]}::text[])`.execute(tx);
   return new Map(rows.map(({ id, endReason }) => [id, endReason]));
 }
 
@@ -239,6 +237,33 @@ export async function countOpenSessions(
     .groupBy('licenseId')
     .execute();
   return new Map(rows.map(({ licenseId, used, queued }) => [licenseId, { used, queued }]));
+}
+
+/** Locks those of the sessions that are still open, in the order of their ids, and answers them. */
+export async function lockOpenSessions(
+  tx: TenantTransaction,
+  tenantId: string,
+  sessionIds: readonly string[],
+): Promise<SessionRecord[]> {
+  return tx
+    .selectFrom('sessions')
+    .selectAll()
+    .where('tenantId', '=', tenantId)
+    .where('id', 'in', sessionIds)
+    .where('endedAt', 'is', null)
+    .orderBy('id')
+    .forUpdate()
+    .execute();
+}
+
+/** How many sessions are open, over all tenants; needs the system role. */
+export async function countAllOpen(db: Database): Promise<number> {
+  const { count } = await db
+    .selectFrom('sessions')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('endedAt', 'is', null)
+    .executeTakeFirstOrThrow();
+  return count;
 }
 
 /** Notes that more than one process has shared the session: its last holder is known to Redis alone. */

@@ -51,6 +51,8 @@ export interface DroppedSession {
   reason: EndReason;
   /** Unix milliseconds, server time of Redis. */
   at: number;
+  /** The epoch of the pool that dropped it. */
+  epoch: number;
 }
 
 /**

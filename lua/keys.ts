@@ -21,6 +21,13 @@ const parts = ['meta', 'seats', 'queue', 'waiters', 'ended', 's:'];
 /** How many keys every script takes. */
 export const keyCount = parts.length;
 
+/** Whose pool's seats, queue or reports a key holds; null for any other key. */
+export function poolOfKey(key: string): PoolRef | null {
+  const [, tenantId, licenseId] =
+    /^lh:\{([^:{}]+):([^:{}]+)\}:(?:seats|queue|ended)$/.exec(key) ?? [];
+  return tenantId === undefined || licenseId === undefined ? null : { tenantId, licenseId };
+}
+
 /** Sessions that scripts dropped and the ledger has not acknowledged. */
 export function endedKey(pool: PoolRef): string {
   return keyOf(pool, 'ended');

@@ -13,7 +13,7 @@
 
   Replies, but for the last with the unacknowledged dropped sessions at its end:
     LAPSED  queued | offered | active, until; or 'ended', reason; or nothing twice if none was named;
-            next change, used, limit, now
+            next change, used, limit, epoch, now
     NO_POOL
   Publishes when a place in the queue or an offer changed.
 ]]
@@ -57,4 +57,4 @@ if mode == 'drop' then
   promote(pool)
 end
 local status, detail = stateOfNamed()
-return reply({ 'LAPSED', status, detail, nextChange(), seatsUsed(), pool.limit, now })
+return reply({ 'LAPSED', status, detail, nextChange(), seatsUsed(), pool.limit, pool.epoch, now })

@@ -22,12 +22,15 @@ const pair = z.templateLiteral([z.int(), ':', z.int()]).transform((packed) => {
 });
 const fence = pair.transform(({ epoch, n }): Fence => ({ epoch, counter: n }));
 
-/** The hash `:ended`: session, then when, why and whose. */
+/** The hash `:ended`: session, then when, under which epoch, why and whose. */
 const dropped = z.array(text).transform((flat) => inRows(flat, 2).map(parseDropped));
 
 function parseDropped([sessionId = '', packed = '']: string[]): DroppedSession {
-  const [, at, why, instanceKey = ''] = /^(\d+) (\S+) (.*)$/s.exec(packed) ?? [];
-  return { sessionId, instanceKey, reason: reason.parse(why), at: Number(at) };
+  const [, at, epoch, why, instanceKey = ''] = /^(\d+) (\d+) (\S+) (.*)$/s.exec(packed) ?? [];
+  return {
+    ...{ sessionId, instanceKey, reason: reason.parse(why) },
+    ...{ at: Number(at), epoch: Number(epoch) },
+  };
 }
 
 function inRows<Value>(flat: readonly Value[], width: number): Value[][] {
@@ -168,7 +171,7 @@ const state = {
   ended: [z.literal('ended'), reason] as const,
   none: [z.null(), z.null()] as const,
 };
-const afterState = [instant.nullable(), whole, whole, instant, dropped] as const;
+const afterState = [instant.nullable(), whole, whole, whole, instant, dropped] as const;
 const lapsed = z.literal('LAPSED');
 
 export const lapseReplies = {
@@ -186,9 +189,9 @@ export const lapseReplies = {
   NO_POOL: noPool,
 };
 
-function lapseFacts(rest: [number | null, number, number, number, DroppedSession[]]) {
-  const [nextChange, used, limit, now, dropped] = rest;
-  return { nextChange, usage: { used, limit }, now, dropped };
+function lapseFacts(rest: [number | null, number, number, number, number, DroppedSession[]]) {
+  const [nextChange, used, limit, epoch, now, dropped] = rest;
+  return { nextChange, usage: { used, limit }, epoch, now, dropped };
 }
 
 export const configureReplies = {

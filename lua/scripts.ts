@@ -6,6 +6,7 @@ import { endedKey } from './keys.ts';
 import { packPoolConfig } from './pool-config.ts';
 import * as replies from './replies.ts';
 import { readPages, type PoolContents } from './read-pool.ts';
+import { scanPools, type ScannedPools } from './scan-pools.ts';
 import type { ReplyOf, ReplyReaders } from './replies.ts';
 
 export type { PoolContents };
@@ -86,6 +87,8 @@ export interface SeatScripts {
   acknowledgeDropped(pool: PoolRef, sessionIds: readonly string[]): Promise<void>;
   /** All that the pool counts, read in pages; null when Redis does not hold the pool. */
   readPool(pool: PoolRef): Promise<PoolContents | null>;
+  /** One step through all pools that hold anything; `cursor` of '0' begins. */
+  scanPools(cursor: string): Promise<ScannedPools>;
 }
 
 /** Makes the door on a client of the caller's, which stays the caller's to close. */
@@ -119,6 +122,7 @@ export function createSeatScripts(redis: Redis, options: ScriptOptions = {}): Se
       if (sessionIds.length > 0) await redis.hdel(endedKey(pool), ...sessionIds);
     },
     readPool: (pool) => readPages((first) => read(pool, [first])),
+    scanPools: (cursor) => scanPools(redis, cursor),
   };
 }
 

@@ -177,6 +177,11 @@ function sweepMetrics({ counter, gauge }: Make) {
   );
   const seatsLimit = gauge('seats_limit', 'Seats of the pools that had any session at that sweep.');
   const queueDepth = gauge('queue_depth', 'Sessions that waited for a seat at that sweep.');
+  const driftFound = gauge(
+    'reconciler_drift',
+    'Differences between Redis, the ledger and the workflows that the last sweep found, by kind.',
+    ['kind'],
+  );
   const totals = [seatsLive, seatsLimit, queueDepth];
   let countedAt = 0;
   const sweepCompleted = gauge(
@@ -186,12 +191,17 @@ function sweepMetrics({ counter, gauge }: Make) {
   return {
     drift: counter(
       'reconciler_repairs_total',
-      'Differences between Redis and the ledger that the sweep repaired, by kind.',
+      'Differences between Redis, the ledger and the workflows that the sweep repaired, by kind.',
       ['kind'],
     ),
+    driftFound,
     ...{ seatsLive, seatsLimit, queueDepth, sweepCompleted },
     /** Tells what a sweep over all pools counted, when it is complete. */
-    sweepCounted({ held = 0, limit = 0, waiting = 0 }: SweepTotals): void {
+    sweepCounted(
+      { held = 0, limit = 0, waiting = 0 }: SweepTotals,
+      drift: Readonly<Record<string, number>> = {},
+    ): void {
+      for (const [kind, count] of Object.entries(drift)) driftFound.set({ kind }, count);
       seatsLive.set(held);
       seatsLimit.set(limit);
       queueDepth.set(waiting);
@@ -200,7 +210,10 @@ function sweepMetrics({ counter, gauge }: Make) {
     },
     /** Another worker sweeps now: what this one counted is no longer so. */
     forgetOldSweep(): void {
-      if (Date.now() - countedAt > sweepCountsForMs) for (const gauge of totals) gauge.remove();
+      if (Date.now() - countedAt > sweepCountsForMs) {
+        for (const gauge of totals) gauge.remove();
+        driftFound.reset();
+      }
     },
   };
 }

@@ -132,6 +132,8 @@ async function keepTenure(
   const recorded = await recordTenure(deps, input, license, tenure);
   if (recorded.outcome !== 'recorded') {
     await undoTenure(deps, input, tenure, recorded.outcome);
+    // It may have been a Redis that another has taken the place of: asking it again would never help.
+    if (recorded.outcome === 'overtaken' && recorded.isOtherEpoch) await restorePool(deps, input);
     return 'again';
   }
   deps.reached('acquire:recorded');

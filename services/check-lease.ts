@@ -1,3 +1,4 @@
+import { holdEpoch } from '../data/pools.ts';
 import { findSession } from '../data/sessions.ts';
 import { withTenant } from '../data/tenant.ts';
 import { LicensingError, type EndReason } from '../domain/errors.ts';
@@ -5,7 +6,7 @@ import type { PoolRef } from '../domain/seat.ts';
 import { restoreIfKnown } from './confirm-release.ts';
 import type { Deps } from './deps.ts';
 import { endSessions } from './end-session.ts';
-import { settleDropped } from './settle-dropped.ts';
+import { restoreOutdated, settleDropped } from './settle-dropped.ts';
 
 export interface SessionRef extends PoolRef {
   sessionId: string;
@@ -22,7 +23,7 @@ export type LeaseState =
  * a license that the ledger does not know has ended: nothing can keep it.
  */
 export async function checkLease(deps: Deps, session: SessionRef): Promise<LeaseState> {
-  return lookAtLease(deps, session, { drop: false });
+  return (await lookAtLease(deps, session, { drop: false })).state;
 }
 
 /**
@@ -30,32 +31,37 @@ export async function checkLease(deps: Deps, session: SessionRef): Promise<Lease
  * waits. Answers `ended` only once this session's own row has ended.
  */
 export async function lapseLease(deps: Deps, session: SessionRef): Promise<LeaseState> {
-  const state = await lookAtLease(deps, session, { drop: true });
+  const { state, epoch } = await lookAtLease(deps, session, { drop: true });
   if (state.status !== 'ended') return state;
   const { tenantId, sessionId } = session;
   const row = await withTenant(deps.db, tenantId, async (tx) => {
+    if (epoch !== null && !(await holdEpoch(tx, session, epoch))) return 'outdated';
     const endings = [{ sessionId, reason: state.reason }];
     await endSessions(tx, deps, { tenantId, endings, silentFor: sessionId });
     return findSession(tx, session);
   });
+  if (row === 'outdated') return restoreOutdated(deps, session);
   return { status: 'ended', reason: row?.endReason ?? state.reason };
 }
+
+/** A session without a license has nothing to hold. */
+const unknownLicense = { state: { status: 'ended', reason: 'lapsed' }, epoch: null } as const;
 
 async function lookAtLease(
   deps: Deps,
   session: SessionRef,
   { drop }: { drop: boolean },
-): Promise<LeaseState> {
+): Promise<{ state: LeaseState; epoch: number | null }> {
   const { sessionId, instanceKey } = session;
   for (const isLastLook of [false, true]) {
     const reply = await deps.seats.lapseLeases(session, { sessionId, instanceKey, drop });
     if (reply.word === 'NO_POOL') {
       if (isLastLook) break;
-      if (!(await restoreIfKnown(deps, session))) return { status: 'ended', reason: 'lapsed' };
+      if (!(await restoreIfKnown(deps, session))) return unknownLicense;
       continue;
     }
     if (drop) await settleDropped(deps, session, reply.dropped, { silentFor: sessionId });
-    if (reply.state !== null) return reply.state;
+    if (reply.state !== null) return { state: reply.state, epoch: reply.epoch };
   }
   throw new LicensingError('restoring', 'The pool of this session is being restored.');
 }

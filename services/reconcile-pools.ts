@@ -1,132 +1,132 @@
 /**
- * The sweep: compares Redis with the ledger pool by pool and repairs toward the ledger, so that an
- * orphan in either store is found within two sweeps.
+ * The sweep: compares Redis, the ledger and the workflows pool by pool and repairs toward the ledger.
+ * First all pools that have open rows, in the order of their ids; then, through the keys of Redis, all
+ * that hold anything without an open row. Whatever it does is decided from rows and from what the
+ * stores say at that moment, so it may be repeated and several may run at once.
  */
-import { listPoolsWithOpenSessions } from '../data/pools.ts';
-import { listEndReasons, listOpenSessions, type SessionRecord } from '../data/sessions.ts';
+import { listPoolsWithOpenSessions, readPoolVersion, withoutOpenSessions } from '../data/pools.ts';
+import { listOpenSessions, type SessionRecord } from '../data/sessions.ts';
 import { withTenant } from '../data/tenant.ts';
 import type { PoolRef } from '../domain/seat.ts';
-import { confirmRelease } from './confirm-release.ts';
+import { isOutage } from '../platform/outage.ts';
 import type { Deps } from './deps.ts';
-import { endSessions } from './end-session.ts';
 import { restorePool } from './restore-pool.ts';
+import { restartLostWorkflows, type WorkflowLook } from './restart-workflows.ts';
 import { settleDropped } from './settle-dropped.ts';
+import { endUnknownRows, freeForeignSeats, settlingMs } from './sweep-seats.ts';
+import { addTallies, emptyTally, tallyOf, type Tally } from './sweep-tally.ts';
 
-/** What a sweep put right. */
-export interface Repairs {
+export interface SweepPage {
+  /** Where to go on; null begins. */
+  cursor: string | null;
+  /** About how many pools to compare. */
+  limit: number;
+  /** Whose workflows this sweep looks for; none unless given. */
+  workflows?: WorkflowLook | undefined;
+}
+
+export interface SweptPage extends Tally {
+  /** null: the sweep is complete. */
+  cursor: string | null;
   pools: number;
-  /** Sessions that had lapsed without anybody noticing. */
-  lapsed: number;
-  /** Open rows whose session Redis does not know. */
-  rowsEnded: number;
-  /** Sessions in Redis whose row has ended. */
-  seatsFreed: number;
-  /** Pools that Redis had lost. */
-  restored: number;
 }
 
-/** What pools hold, added up. */
-export type SeatTotals = Record<'held' | 'limit' | 'waiting', number>;
-
-/** A session that Redis holds a seat, an offer or a place for. */
-interface HeldSession {
-  sessionId: string;
-  instanceKey: string;
-}
+/** The second half of a sweep: cursors that are a place in the keys of Redis. */
+const scanPrefix = 'scan:';
+/** Steps of a scan that one page may take without meeting a pool. */
+const scanStepsMax = 20;
 
 /**
- * Sessions younger than this are left alone: between a script and its transaction the two stores
- * rightly differ.
+ * Sweeps one page of pools.
+ *
+ * @throws when a store is away. A pool that fails for a reason of its own is told as such and passed.
  */
-const settlingMs = 30_000;
-
-/** Sweeps one page of pools, in the order of their keys. `cursor` of null begins, or ends. */
-export async function reconcilePools(
-  deps: Deps,
-  page: { cursor: string | null; limit: number },
-): Promise<{ cursor: string | null; repairs: Repairs; totals: SeatTotals }> {
-  const pools = await listPoolsWithOpenSessions(deps.systemDb, page);
-  const repairs: Repairs = { pools: 0, lapsed: 0, rowsEnded: 0, seatsFreed: 0, restored: 0 };
-  const totals: SeatTotals = { held: 0, limit: 0, waiting: 0 };
-  for (const pool of pools) await reconcilePool(deps, pool, { repairs, totals });
-  const last = pools.at(-1);
-  const isLastPage = pools.length < page.limit || last === undefined;
-  return { cursor: isLastPage ? null : last.licenseId, repairs, totals };
+export async function reconcilePools(deps: Deps, page: SweepPage): Promise<SweptPage> {
+  const { pools, cursor } = await nextPools(deps, page);
+  let tally = emptyTally;
+  for (const pool of pools) tally = addTallies(tally, await comparePool(deps, pool, page));
+  for (const [kind, count] of Object.entries(tally.repaired))
+    deps.metrics.drift.inc({ kind }, count);
+  return { ...tally, cursor, pools: pools.length };
 }
 
-async function reconcilePool(
+async function nextPools(
   deps: Deps,
-  pool: PoolRef,
-  { repairs, totals }: { repairs: Repairs; totals: SeatTotals },
-): Promise<void> {
-  repairs.pools += 1;
+  { cursor, limit }: SweepPage,
+): Promise<{ pools: PoolRef[]; cursor: string | null }> {
+  if (cursor?.startsWith(scanPrefix)) return scan(deps, cursor.slice(scanPrefix.length), limit);
+  const pools = await listPoolsWithOpenSessions(deps.systemDb, { cursor, limit });
+  const last = pools.at(-1);
+  const isLastPage = pools.length < limit || last === undefined;
+  return { pools, cursor: isLastPage ? `${scanPrefix}0` : last.licenseId };
+}
+
+/** A step costs a thousandth of what comparing the pools before did, so all keys are passed each time. */
+async function scan(deps: Deps, from: string, limit: number) {
+  const met = new Map<string, PoolRef>();
+  let next: string | null = from;
+  for (let step = 0; step < scanStepsMax && next !== null && met.size < limit; step += 1) {
+    const scanned = await deps.seats.scanPools(next);
+    for (const pool of scanned.pools) met.set(pool.licenseId, pool);
+    next = scanned.cursor;
+  }
+  const pools = await withoutOpenSessions(deps.systemDb, [...met.values()]);
+  return { pools, cursor: next === null ? null : `${scanPrefix}${next}` };
+}
+
+async function comparePool(deps: Deps, pool: PoolRef, page: SweepPage): Promise<Tally> {
+  try {
+    return await reconcilePool(deps, pool, page);
+  } catch (error) {
+    if (isOutage(error)) throw error;
+    deps.log.error({ err: error, ...pool }, 'Pool could not be compared');
+    return tallyOf('pool_failed', 1, 0);
+  }
+}
+
+async function reconcilePool(deps: Deps, pool: PoolRef, page: SweepPage): Promise<Tally> {
   const reply = await deps.seats.lapseLeases(pool, { drop: true });
+  // Redis is read again after the rows, so that a row is never older news than what it is held against.
+  const { epoch, open } = await readLedger(deps, pool);
   if (reply.word === 'NO_POOL') {
+    // Without open rows nobody misses it: what is left of it is another dataset's, and expires.
+    if (open.length === 0) return emptyTally;
     await restorePool(deps, pool);
-    repairs.restored += 1;
-    return;
+    return tallyOf('pool_lost', 1);
+  }
+  if (epoch !== undefined && epoch !== reply.epoch) {
+    await restorePool(deps, pool);
+    return tallyOf('pool_outdated', 1);
   }
   await settleDropped(deps, pool, reply.dropped);
-  repairs.lapsed += reply.dropped.length;
-  // Redis is read after the rows, so that a row is never older news than what it is held against.
-  const open = await withTenant(deps.db, pool.tenantId, (tx) => listOpenSessions(tx, pool));
+  const dropped = new Set(reply.dropped.map(({ sessionId }) => sessionId));
+  const overdue = reply.dropped.filter(({ at }) => reply.now - at > settlingMs);
+  const rows = open.filter(({ id }) => !dropped.has(id));
+  return [
+    tallyOf('unnoticed_lapse', overdue.length),
+    await compareSeats(deps, pool, { open: rows, limit: reply.usage.limit }),
+    await restartLostWorkflows(deps, pool, { open: rows, look: page.workflows }),
+  ].reduce(addTallies);
+}
+
+async function compareSeats(
+  deps: Deps,
+  pool: PoolRef,
+  { open, limit }: { open: readonly SessionRecord[]; limit: number },
+): Promise<Tally> {
   const held = await deps.seats.readPool(pool);
-  if (held === null) return;
-  totals.held += held.seats.length;
-  totals.limit += reply.usage.limit;
-  totals.waiting += held.waiters.length;
+  if (held === null) return emptyTally;
   const sessions = [...held.seats, ...held.waiters];
-  repairs.rowsEnded += await endUnknownRows(deps, pool, open, sessions);
-  repairs.seatsFreed += await freeEndedSeats(deps, pool, sessions);
+  const ended = await endUnknownRows(deps, pool, { open, sessions });
+  const freed = await freeForeignSeats(deps, pool, sessions);
+  // The sessions that were just freed are gone by the next sweep; they are not worth another look.
+  const totals = { held: held.seats.length, limit, waiting: held.waiters.length };
+  return [{ ...emptyTally, totals }, ended, freed].reduce(addTallies);
 }
 
-/** Ends open rows that Redis has no session for. */
-async function endUnknownRows(
-  deps: Deps,
-  pool: PoolRef,
-  open: readonly SessionRecord[],
-  sessions: readonly HeldSession[],
-): Promise<number> {
-  const known = new Set(sessions.map(({ sessionId }) => sessionId));
-  const orphans = open.filter((row) => !known.has(row.id) && isSettled(row.createdAt));
-  const { tenantId } = pool;
-  const endings = orphans.map(({ id }) => ({
-    ...{ sessionId: id, reason: 'lapsed' as const, detail: 'Found by the sweep' },
-  }));
-  const ended = await withTenant(deps.db, tenantId, (tx) =>
-    endSessions(tx, deps, { tenantId, endings }),
-  );
-  if (ended.length > 0) {
-    deps.metrics.drift.inc({ kind: 'row_without_seat' }, ended.length);
-    deps.log.warn({ ...pool, count: ended.length }, 'Rows without a seat were ended');
-  }
-  return ended.length;
-}
-
-/** Frees sessions in Redis whose row has ended. One without a row at all lapses: nobody can beat for it. */
-async function freeEndedSeats(
-  deps: Deps,
-  pool: PoolRef,
-  sessions: readonly HeldSession[],
-): Promise<number> {
-  const ended = await withTenant(deps.db, pool.tenantId, (tx) =>
-    listEndReasons(
-      tx,
-      pool.tenantId,
-      sessions.map(({ sessionId }) => sessionId),
-    ),
-  );
-  for (const session of sessions) {
-    const reason = ended.get(session.sessionId);
-    if (reason !== undefined) await confirmRelease(deps, { ...pool, ...session, reason });
-  }
-  if (ended.size > 0) {
-    deps.metrics.drift.inc({ kind: 'seat_without_row' }, ended.size);
-    deps.log.warn({ ...pool, count: ended.size }, 'Seats without an open row were freed');
-  }
-  return ended.size;
-}
-
-function isSettled(createdAt: Date): boolean {
-  return Date.now() - createdAt.getTime() > settlingMs;
+function readLedger(deps: Deps, pool: PoolRef) {
+  return withTenant(deps.db, pool.tenantId, async (tx) => {
+    const version = await readPoolVersion(tx, pool);
+    return { epoch: version?.epoch, open: await listOpenSessions(tx, pool) };
+  });
 }

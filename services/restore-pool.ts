@@ -1,4 +1,4 @@
-import { lockPool, raiseEpoch } from '../data/pools.ts';
+import { lockPool, raiseEpoch, readPoolVersion } from '../data/pools.ts';
 import { listOpenSessions, type SessionRecord } from '../data/sessions.ts';
 import { withTenant } from '../data/tenant.ts';
 import { LicensingError } from '../domain/errors.ts';
@@ -15,7 +15,9 @@ const chunkSize = 500;
 const underWay = new Map<string, Promise<void>>();
 
 /**
- * Rebuilds a pool in Redis from the ledger when Redis lost it or holds another dataset. One restore at
+ * Rebuilds a pool in Redis from the ledger when Redis lost it, holds another dataset, or holds it as it
+ * was under another epoch: a primary that was cut off while another was promoted, or a ledger that was
+ * restored from a backup. One restore at
  * a time for a pool and process; who asks meanwhile joins it. Another process that restores later
  * overtakes this one by its higher epoch, and then this one has nothing left to do.
  *
@@ -59,8 +61,9 @@ async function rebuild(deps: Deps, pool: PoolRef): Promise<void> {
 async function raiseEpochIfLost(deps: Deps, pool: PoolRef): Promise<number | null> {
   return withTenant(deps.db, pool.tenantId, async (tx) => {
     await lockPool(tx, pool, 'exclusive');
-    const { word } = await deps.seats.lapseLeases(pool, { drop: false });
-    if (word !== 'NO_POOL') return null;
+    const reply = await deps.seats.lapseLeases(pool, { drop: false });
+    const version = await readPoolVersion(tx, pool);
+    if (reply.word !== 'NO_POOL' && reply.epoch === version?.epoch) return null;
     const epoch = await raiseEpoch(tx, pool);
     if (epoch === undefined) throw new LicensingError('not_found', 'There is no such license.');
     return epoch;

@@ -17,6 +17,7 @@ import { connectTemporalWorker } from '../platform/temporal-worker.ts';
 import { connectTemporal } from '../platform/temporal.ts';
 import type { Deps } from '../services/deps.ts';
 import { bundleFolder, bundleForWorker } from './bundle.ts';
+import { isWorkflowRunning } from './find-workflow.ts';
 import { runOutboxRelay } from './outbox-relay.ts';
 import { ensureSchedules } from './schedules.ts';
 import { keepWorkerRunning } from './supervise.ts';
@@ -78,7 +79,10 @@ const startWorker = async () => {
   try {
     await ensureSchedules(temporal.client, taskQueue);
     return {
-      worker: await createWorker(deps, { connection, namespace, taskQueue, bundle, buildId }),
+      worker: await createWorker(deps, {
+        ...{ connection, namespace, taskQueue, bundle, buildId },
+        isRunning: isWorkflowRunning(temporal.client),
+      }),
       close,
     };
   } catch (error) {

@@ -23,7 +23,7 @@ export async function ensureSchedules(client: Client, taskQueue: string): Promis
  * Somebody who paused it keeps it paused.
  */
 function reconcileSchedule(taskQueue: string) {
-  const start: ReconcilePoolsInput = { cursor: null, repaired: {} };
+  const start: ReconcilePoolsInput = { cursor: null, found: {}, repaired: {}, totals: {} };
   return {
     scheduleId: reconcilePoolsId,
     spec: { intervals: [{ every: '60 seconds' }], jitter: '5 seconds' },
@@ -34,7 +34,7 @@ function reconcileSchedule(taskQueue: string) {
       workflowId: reconcilePoolsId,
       taskQueue,
       args: [start],
-      staticSummary: 'Compares the ledger with Redis and repairs what differs',
+      staticSummary: 'Compares the ledger with Redis and the workflows, and repairs what differs',
     },
   } satisfies ScheduleOptions;
 }

@@ -13,7 +13,7 @@ const keys = {
 const summaryKeyChars = 32;
 
 /**
- * How a session's workflow is started: once in its life, found by tenant, license, product and status,
+ * How a session's workflow is started: once in its life, unless the sweep found it lost; found by tenant, license, product and status,
  * with a fair share of the workers for each tenant, and without any timeout.
  */
 export function sessionStartOptions(
@@ -25,7 +25,7 @@ export function sessionStartOptions(
     workflowId,
     taskQueue,
     args: [input] as [LicenseSessionInput],
-    workflowIdReusePolicy: 'REJECT_DUPLICATE',
+    workflowIdReusePolicy: input.restart === true ? 'ALLOW_DUPLICATE' : 'REJECT_DUPLICATE',
     workflowIdConflictPolicy: 'USE_EXISTING',
     typedSearchAttributes: [
       { key: keys.TenantId, value: input.tenantId },

@@ -1,11 +1,13 @@
 import { Worker, type NativeConnection, type WorkflowBundleOption } from '@temporalio/worker';
-import { createPoolActivities } from '../activities/pools.ts';
+import { createPoolActivities, type SweepOptions } from '../activities/pools.ts';
 import { createSessionActivities } from '../activities/sessions.ts';
 import type { Deps } from '../services/deps.ts';
 import { workerInterceptors } from './interceptors.ts';
 import { taskLimits } from './watch-worker.ts';
 
 export interface WorkerSetup {
+  /** How the sweep finds workflows that were lost; it looks for none unless given. */
+  isRunning?: SweepOptions['isRunning'];
   connection: NativeConnection;
   namespace: string;
   taskQueue: string;
@@ -28,7 +30,10 @@ export function createWorker(deps: Deps, setup: WorkerSetup): Promise<Worker> {
     namespace,
     taskQueue,
     workflowBundle: bundle,
-    activities: { ...createSessionActivities(deps), ...createPoolActivities(deps) },
+    activities: {
+      ...createSessionActivities(deps),
+      ...createPoolActivities(deps, { isRunning: setup.isRunning }),
+    },
     interceptors: workerInterceptors,
     ...(buildId === undefined ? {} : versioned(taskQueue, buildId)),
     maxCachedWorkflows: cachedWorkflowsMax,

@@ -23,6 +23,8 @@ export interface LicenseSessionInput {
   status: 'queued' | 'active';
   /** When that state ends unless something renews it. */
   until: number;
+  /** The session was found without its workflow: a run of this id that has closed is followed by another. */
+  restart?: true;
   /** Present after continue-as-new: where the former run stood. */
   carried?: SessionProgress;
 }
@@ -115,14 +117,16 @@ export function sessionMemo(state: { status: SessionStatus; until: number }): Se
 /** The id of the workflow that compares the ledger with Redis, and of the Schedule that starts it. */
 export const reconcilePoolsId = 'reconcile-pools';
 
-/** Input of `reconcilePools`. */
+/** Input of `reconcilePools`: how far a sweep has come. */
 export interface ReconcilePoolsInput {
-  /** Where to go on, or null to begin with the first pool. */
+  /** Where to go on; null: with the first pool, or, as an answer, the sweep is complete. */
   cursor: string | null;
-  /** What earlier runs of the same sweep repaired, by kind. */
+  /** What earlier runs of the same sweep found, by kind. */
+  found: Counts;
+  /** And put right. */
   repaired: Counts;
-  /** What the pools so far hold; absent at the beginning. */
-  totals?: Counts;
+  /** What the pools so far hold. */
+  totals: Counts;
 }
 
 /** One message to a workflow, as the outbox stores it: start it if need be, then signal it. */

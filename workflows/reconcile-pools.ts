@@ -1,6 +1,6 @@
-import { continueAsNew, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import { continueAsNew, proxyActivities } from '@temporalio/workflow';
 import type { PoolActivities } from '../activities/pools.ts';
-import { addCounts, type Counts } from '../domain/counts.ts';
+import type { Counts } from '../domain/counts.ts';
 import type { ReconcilePoolsInput } from './contract.ts';
 
 const activities = proxyActivities<PoolActivities>({
@@ -13,21 +13,18 @@ const activities = proxyActivities<PoolActivities>({
 });
 
 /**
- * One sweep over all pools: what Redis and the ledger disagree about is repaired, so that a session
- * that lost its workflow, or a seat that lost its session, is found within a minute. A Schedule starts
- * it; a sweep that takes longer than a minute makes the next one wait.
+ * One sweep over all pools: what Redis, the ledger and the workflows disagree about is repaired, so that
+ * a session that lost its workflow, or a seat that lost its session, is found within a minute. A
+ * Schedule starts it; a sweep that takes longer than a minute makes the next one wait. Each run makes
+ * one call, so that its history is short however many pools there are.
  *
- * @returns how many repairs of each kind were made.
+ * @returns how much of each kind it found, and put right.
  */
-export async function reconcilePools(input: ReconcilePoolsInput): Promise<{ repaired: Counts }> {
-  let { cursor, repaired, totals } = input;
-  do {
-    const swept = await activities.reconcilePools(totals ? { cursor, totals } : { cursor });
-    ({ cursor, totals } = swept);
-    repaired = addCounts(repaired, swept.repaired);
-    if (cursor !== null && workflowInfo().continueAsNewSuggested) {
-      await continueAsNew<typeof reconcilePools>({ cursor, repaired, totals });
-    }
-  } while (cursor !== null);
-  return { repaired };
+export async function reconcilePools(
+  input: ReconcilePoolsInput,
+): Promise<{ found: Counts; repaired: Counts }> {
+  const swept = await activities.reconcilePools(input);
+  if (swept.cursor !== null) await continueAsNew<typeof reconcilePools>(swept);
+  const { found, repaired } = swept;
+  return { found, repaired };
 }

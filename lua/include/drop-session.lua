@@ -8,9 +8,10 @@ local function roomToDrop()
   return droppedMax - redis.call('HLEN', endedKey)
 end
 
--- Ends a session that the ledger does not know to have ended, and records it until it does.
+-- Ends a session that the ledger does not know to have ended, and records it until it does, with the
+-- epoch it was decided under: the ledger believes no report of an epoch that is over.
 -- The caller makes sure that there is room.
 local function dropSession(pool, instance, session, reason, at)
   endSession(pool, instance, session, reason, at)
-  redis.call('HSET', endedKey, session.id, at .. ' ' .. reason .. ' ' .. instance)
+  redis.call('HSET', endedKey, session.id, at .. ' ' .. pool.epoch .. ' ' .. reason .. ' ' .. instance)
 end

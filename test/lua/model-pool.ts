@@ -377,7 +377,10 @@ export class ModelPool {
   #report(instance: string, reason: EndReason, at: number): void {
     const sessionId = this.sessions.get(instance)?.id ?? '';
     this.#end(instance, reason);
-    this.unacknowledged.set(sessionId, { sessionId, instanceKey: instance, reason, at });
+    this.unacknowledged.set(sessionId, {
+      ...{ sessionId, instanceKey: instance, reason, at },
+      epoch: this.epoch,
+    });
   }
 
   #clear(reason: 'license_suspended' | 'license_revoked'): void {

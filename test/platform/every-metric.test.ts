@@ -71,6 +71,7 @@ const rows: Record<string, () => unknown> = {
   database_requests_waiting: () => askForMoreConnectionsThanThereAre(),
   worker_tasks: () => sweepWhileTheLedgerIsHeld(),
   reconciler_repairs_total: () => loseASeat(),
+  reconciler_drift: nothing,
   redis_faults_total: () => fillRedis(),
   invariant_violations_total: () => grantTooMuch(),
 };

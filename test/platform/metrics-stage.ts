@@ -65,7 +65,7 @@ export async function startMetricsStage() {
     sweep: () =>
       client.workflow.execute('reconcilePools', {
         ...{ taskQueue, workflowId: `sweep-${String(process.pid)}-${String(performance.now())}` },
-        args: [{ cursor: null, repaired: {} }],
+        args: [{ cursor: null, found: {}, repaired: {}, totals: {} }],
       }),
     /** Lets nobody change a session's row while the work is done. */
     async whileRowIsHeld(sessionId: string, work: () => Promise<unknown>): Promise<void> {

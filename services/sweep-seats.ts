@@ -1,0 +1,113 @@
+import { lockPool, raiseConfigVersion, readPoolVersion } from '../data/pools.ts';
+import { listEndReasons, type Ending, type SessionRecord } from '../data/sessions.ts';
+import { withTenant } from '../data/tenant.ts';
+import type { EndReason } from '../domain/errors.ts';
+import type { PoolRef } from '../domain/seat.ts';
+import { madeAt } from '../platform/ids.ts';
+import { confirmRelease } from './confirm-release.ts';
+import type { Deps } from './deps.ts';
+import { endSessions } from './end-session.ts';
+import { addTallies, tallyOf, type Tally } from './sweep-tally.ts';
+
+/** A session that Redis holds a seat, an offer or a place for. */
+interface HeldSession {
+  sessionId: string;
+  instanceKey: string;
+}
+
+/**
+ * Sessions younger than this are left alone: between a script and its transaction the two stores
+ * rightly differ.
+ */
+export const settlingMs = 30_000;
+
+/** Ends open rows that Redis has no session for. */
+export async function endUnknownRows(
+  deps: Deps,
+  pool: PoolRef,
+  { open, sessions }: { open: readonly SessionRecord[]; sessions: readonly HeldSession[] },
+): Promise<Tally> {
+  const known = new Set(sessions.map(({ sessionId }) => sessionId));
+  const missing = open.filter((row) => !known.has(row.id) && isSettled(row.createdAt.getTime()));
+  const endings: Ending[] = [];
+  for (const row of missing) {
+    const reason = await whyGone(deps, pool, row);
+    if (reason !== null) {
+      endings.push({ sessionId: row.id, reason, detail: 'Found by the sweep' });
+    }
+  }
+  if (endings.length === 0) return tallyOf('row_without_seat', 0);
+  const { tenantId } = pool;
+  const ended = await withTenant(deps.db, tenantId, (tx) =>
+    endSessions(tx, deps, { tenantId, endings }),
+  );
+  deps.log.warn({ ...pool, count: ended.length }, 'Rows without a seat were ended');
+  return tallyOf('row_without_seat', ended.length);
+}
+
+/** A beat moves a session within its pool, so one may be missed by all pages of a long one: it is asked for. */
+async function whyGone(deps: Deps, pool: PoolRef, row: SessionRecord): Promise<EndReason | null> {
+  const { id: sessionId, instanceKey } = row;
+  const reply = await deps.seats.lapseLeases(pool, { sessionId, instanceKey, drop: false });
+  if (reply.word === 'NO_POOL' || reply.state?.status !== 'ended') return null;
+  return reply.dropped.some((one) => one.sessionId === sessionId) ? null : reply.state.reason;
+}
+
+/** Frees what Redis holds for sessions that have ended, or that the ledger never heard of. */
+export async function freeForeignSeats(
+  deps: Deps,
+  pool: PoolRef,
+  sessions: readonly HeldSession[],
+): Promise<Tally> {
+  if (sessions.length === 0) return tallyOf('seat_without_row', 0);
+  const ids = sessions.map(({ sessionId }) => sessionId);
+  const ends = await withTenant(deps.db, pool.tenantId, (tx) =>
+    listEndReasons(tx, pool.tenantId, ids),
+  );
+  const strangers = sessions.filter(
+    ({ sessionId }) => !ends.has(sessionId) && isSettled(madeAt(sessionId)),
+  );
+  let freed = 0;
+  for (const session of sessions) {
+    const reason = ends.get(session.sessionId);
+    if (reason === undefined || reason === null) continue;
+    await confirmRelease(deps, { ...pool, ...session, reason });
+    freed += 1;
+  }
+  if (freed > 0) deps.log.warn({ ...pool, count: freed }, 'Seats of ended sessions were freed');
+  return addTallies(tallyOf('seat_without_row', freed), await freeStrangers(deps, pool, strangers));
+}
+
+/**
+ * Frees sessions that never had a row, which would otherwise hold their seat for as long as somebody
+ * beats: Postgres came back from a backup, or a caller died between the two stores. Whoever is about
+ * to record one of them waits for the lock, then finds the version raised and asks for a seat anew, so
+ * that no row is written for a seat that is gone.
+ */
+async function freeStrangers(
+  deps: Deps,
+  pool: PoolRef,
+  strangers: readonly HeldSession[],
+): Promise<Tally> {
+  if (strangers.length === 0) return tallyOf('seat_never_recorded', 0);
+  const { tenantId } = pool;
+  const ids = strangers.map(({ sessionId }) => sessionId);
+  const freed = await withTenant(deps.db, tenantId, async (tx) => {
+    await lockPool(tx, pool, 'exclusive');
+    const known = await listEndReasons(tx, tenantId, ids);
+    const unknown = strangers.filter(({ sessionId }) => !known.has(sessionId));
+    const hasPool = (await readPoolVersion(tx, pool)) !== undefined;
+    if (unknown.length > 0 && hasPool) await raiseConfigVersion(tx, pool);
+    for (const session of unknown) {
+      const rest = { holderId: null, mode: 'free', reason: 'lapsed' } as const;
+      await deps.seats.releaseSeat(pool, { ...session, ...rest });
+    }
+    return unknown.length;
+  });
+  deps.log.warn({ ...pool, count: freed }, 'Seats that were never recorded were freed');
+  return tallyOf('seat_never_recorded', freed);
+}
+
+function isSettled(sinceMs: number): boolean {
+  return Date.now() - sinceMs > settlingMs;
+}
