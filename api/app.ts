@@ -15,6 +15,7 @@ import {
   type Caller,
   type CredentialClass,
 } from './middleware/authenticate.ts';
+import { handleOnce } from './middleware/idempotency.ts';
 import { parseInput } from './middleware/parse-input.ts';
 import { readBody } from './middleware/read-body.ts';
 import { trafficOf, type Operation } from './operation.ts';
@@ -58,7 +59,7 @@ function handlerOf(deps: ApiDeps, operation: Operation) {
         return AbortSignal.any([whenClosed(response), deps.stopping]);
       },
     };
-    const answer = await operation.handle(context, input);
+    const answer = await handleOnce(operation, { request, response }, { context, input });
     response
       .status(answer.status)
       .set({ 'Cache-Control': 'no-store', ...farewell(deps), ...answer.headers });
@@ -124,8 +125,9 @@ function handleError(deps: ApiDeps) {
       return;
     }
     const problem = asLicensingError(fromRouter(error));
-    const level =
-      problem.code === 'internal' ? 'error' : problem.code === 'unavailable' ? 'warn' : 'debug';
+    // What is refused for want of room has no cause, and is too much to write down.
+    const isOutage = problem.code === 'unavailable' && problem.cause !== undefined;
+    const level = problem.code === 'internal' ? 'error' : isOutage ? 'warn' : 'debug';
     request.log[level]({ err: problem.cause ?? problem, code: problem.code }, 'Request refused');
     response.set(farewell(deps));
     sendProblem(response, problem, {

@@ -7,10 +7,10 @@ import {
 } from 'zod-openapi';
 import { errorTable, type ErrorCode } from '../domain/errors.ts';
 import type { CredentialClass } from './middleware/authenticate.ts';
-import { trafficOf, type Operation } from './operation.ts';
+import { createsOnce, trafficOf, type Operation } from './operation.ts';
 import { problemSchema } from './problem.ts';
 import { operations } from './routes.ts';
-import { idSchema } from './schemas.ts';
+import { idempotencyKeySchema, idSchema } from './schemas.ts';
 
 const securitySchemes = {
   licenseKey: {
@@ -72,7 +72,7 @@ function describe(operation: Operation): ZodOpenApiOperationObject {
     requestParams: {
       ...(params === undefined ? {} : { path: params }),
       ...(query === undefined ? {} : { query }),
-      ...(namesTenant(credential) ? { header: tenantHeader } : {}),
+      ...(namesTenant(credential) ? { header: headersOf(operation) } : {}),
     },
     ...(body === undefined
       ? {}
@@ -92,6 +92,14 @@ const tenantHeader = z.object({
       'Only with an operator key: the tenant that is meant. Required where the operation belongs to one tenant.',
   }),
 });
+
+const creatingHeaders = tenantHeader.extend({
+  'Idempotency-Key': idempotencyKeySchema.optional(),
+});
+
+function headersOf(operation: Operation) {
+  return createsOnce(operation) ? creatingHeaders : tenantHeader;
+}
 
 function repliesOf({ replies }: Operation): ZodOpenApiOperationObject['responses'] {
   return Object.fromEntries(
@@ -134,6 +142,9 @@ export function errorsOf(operation: Operation): ErrorCode[] {
         ? []
         : (['invalid_request'] as const)),
       ...errors,
+      ...(createsOnce(operation)
+        ? (['idempotency_mismatch', 'idempotency_in_flight'] as const)
+        : []),
       ...(trafficOf(operation) === null ? [] : (['rate_limited'] as const)),
       'unavailable',
       'internal',

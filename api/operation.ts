@@ -90,3 +90,9 @@ export function trafficOf({ credential, method, traffic }: Operation): TrafficCl
   if (credential === 'none') return null;
   return credential !== 'operator' && method === 'get' ? 'read' : 'admin';
 }
+
+/** Whether it makes something that repeating the request would make twice, so that it takes an `Idempotency-Key`. */
+export function createsOnce({ credential, method, replies }: Operation): boolean {
+  const isKeyed = credential === 'tenant' || credential === 'operator';
+  return isKeyed && method === 'post' && replies[201] !== undefined;
+}

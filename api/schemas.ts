@@ -46,6 +46,15 @@ export const holderIdSchema = z
   .regex(/^[\x21-\x7e]{1,64}$/, 'must be 1 to 64 printable ASCII characters without blanks')
   .meta({ description: 'Names one process of the instance. Left out: the instance has one.' });
 
+export const idempotencyKeySchema = z
+  .string()
+  .regex(/^[\x20-\x7e]{1,255}$/, 'must be 1 to 255 printable ASCII characters')
+  .meta({
+    description:
+      'Makes the request safe to repeat: within 24 hours the same key with the same body answers the same and creates nothing more. Belongs to the credential, the tenant and the operation.',
+    examples: ['8e03978e-40d5-43dd-bc93-6894a57f9324'],
+  });
+
 export const metadataSchema = z
   .record(
     textSchema(64),

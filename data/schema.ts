@@ -48,6 +48,14 @@ export interface Credentials {
   tenantId: string | null;
 }
 
+export interface IdempotencyKeys {
+  answer: Buffer;
+  expiresAt: Timestamp;
+  id: string;
+  requestMac: Buffer;
+  tenantId: string | null;
+}
+
 export interface LicenseEvents {
   at: Generated<Timestamp>;
   detail: Generated<Json>;
@@ -148,6 +156,7 @@ export interface Tenants {
 export interface DB {
   auditLog: AuditLog;
   credentials: Credentials;
+  idempotencyKeys: IdempotencyKeys;
   licenseEvents: LicenseEvents;
   licenses: Licenses;
   outbox: Outbox;

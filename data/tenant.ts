@@ -14,14 +14,29 @@ export async function withTenant<T>(
   tenantId: string,
   work: (tx: TenantTransaction) => Promise<T>,
 ): Promise<T> {
+  return inTransaction(db, async (tx) => {
+    await sql`select set_config('app.tenant_id', ${tenantId}, true)`.execute(tx);
+    return work(tx);
+  });
+}
+
+/** Runs `work` in one transaction; inside of another one, as a part of that. */
+export async function inTransaction<T>(
+  db: Database,
+  work: (tx: TenantTransaction) => Promise<T>,
+): Promise<T> {
+  if (isInTransaction(db)) return work(db);
   const onCommit: (() => void)[] = [];
   const result = await db.transaction().execute(async (tx) => {
-    await sql`select set_config('app.tenant_id', ${tenantId}, true)`.execute(tx);
     afterCommits.set(tx, onCommit);
     return work(tx);
   });
   for (const act of onCommit) act();
   return result;
+}
+
+function isInTransaction(db: Database): db is TenantTransaction {
+  return db.isTransaction;
 }
 
 /** What each open transaction is to be followed by. */

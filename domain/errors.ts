@@ -50,6 +50,20 @@ export const errorTable = {
     retryable: false,
     expected: true,
   },
+  idempotency_mismatch: {
+    title: 'The idempotency key came with another request before',
+    status: 422,
+    conclusive: false,
+    retryable: false,
+    expected: true,
+  },
+  idempotency_in_flight: {
+    title: 'The first request with this idempotency key is still worked on',
+    status: 409,
+    conclusive: false,
+    retryable: true,
+    expected: true,
+  },
   rate_limited: {
     title: 'The credential or the address asks too often',
     status: 429,

@@ -1,7 +1,7 @@
 /** API keys of tenants: made and revoked by the vendor's operator. */
 import { findTenant } from '../data/catalog.ts';
 import { insertCredential, revokeApiKey as revokeRow } from '../data/credentials.ts';
-import { withTenant } from '../data/tenant.ts';
+import { inTransaction, withTenant } from '../data/tenant.ts';
 import { LicensingError } from '../domain/errors.ts';
 import type { Scope } from '../domain/scope.ts';
 import { newId } from '../platform/ids.ts';
@@ -48,7 +48,7 @@ export async function revokeApiKey(
   context: AuditContext,
   id: string,
 ): Promise<void> {
-  await deps.systemDb.transaction().execute(async (tx) => {
+  await inTransaction(deps.systemDb, async (tx) => {
     const key = await revokeRow(tx, id);
     if (key === undefined) throw new LicensingError('not_found', 'There is no such API key.');
     await audit(tx, context, { ...key, action: 'api_key.revoke', subjectId: id });

@@ -30,4 +30,5 @@ export type StepPoint =
   | 'restore:epoch-raised'
   | 'restore:first-chunk'
   | 'force-release:ended-in-ledger'
-  | 'license:applied';
+  | 'license:applied'
+  | 'idempotency:answer-kept';

@@ -7,6 +7,7 @@ import {
   type Page,
   type PlanRecord,
 } from '../data/catalog.ts';
+import { inTransaction } from '../data/tenant.ts';
 import { LicensingError } from '../domain/errors.ts';
 import type { Policy } from '../domain/policy.ts';
 import { newId } from '../platform/ids.ts';
@@ -20,7 +21,7 @@ export async function createPlan(
   input: { productId: string; code: string; name: string; policy: Policy },
 ): Promise<PlanRecord> {
   const id = newId('pln');
-  return deps.systemDb.transaction().execute(async (tx) => {
+  return inTransaction(deps.systemDb, async (tx) => {
     if ((await findProduct(tx, input.productId)) === undefined) {
       throw new LicensingError('invalid_request', 'There is no such product.', {
         extra: { errors: [{ path: 'productId', message: 'must be the id of a product' }] },

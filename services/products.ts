@@ -6,6 +6,7 @@ import {
   type Page,
   type ProductRecord,
 } from '../data/catalog.ts';
+import { inTransaction } from '../data/tenant.ts';
 import { LicensingError } from '../domain/errors.ts';
 import { newId } from '../platform/ids.ts';
 import { audit, type AuditContext } from './audit.ts';
@@ -18,7 +19,7 @@ export async function createProduct(
   input: { code: string; name: string },
 ): Promise<ProductRecord> {
   const id = newId('prd');
-  return deps.systemDb.transaction().execute(async (tx) => {
+  return inTransaction(deps.systemDb, async (tx) => {
     const product = await insertProduct(tx, { id, ...input });
     if (product === undefined) {
       throw new LicensingError('conflict', `There is a product with the code ${input.code}.`);

@@ -101,7 +101,7 @@ export function requireTenantHeader(header: string | null): string {
 }
 
 /** The credential of the scheme that is asked for, or an empty text. Longer ones than 1,100 are no keys. */
-function authorization(request: IncomingMessage, scheme: 'Bearer' | 'License'): string {
+export function authorization(request: IncomingMessage, scheme: 'Bearer' | 'License'): string {
   const header = request.headers.authorization ?? '';
   const [given = '', credential = ''] = header.length > 1_100 ? [] : header.split(' ', 2);
   return given.toLowerCase() === scheme.toLowerCase() ? credential : '';

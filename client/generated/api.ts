@@ -613,7 +613,7 @@ export interface components {
             /** @description What happened and what to do next. */
             detail: string;
             /** @enum {string} */
-            code: "unauthenticated" | "forbidden" | "not_found" | "method_not_allowed" | "conflict" | "invalid_request" | "rate_limited" | "no_seats_available" | "queue_full" | "session_ended" | "license_revoked" | "license_suspended" | "license_expired" | "product_mismatch" | "usage_type_not_allowed" | "holders_exhausted" | "takeover_refused" | "restoring" | "unavailable" | "internal";
+            code: "unauthenticated" | "forbidden" | "not_found" | "method_not_allowed" | "conflict" | "invalid_request" | "idempotency_mismatch" | "idempotency_in_flight" | "rate_limited" | "no_seats_available" | "queue_full" | "session_ended" | "license_revoked" | "license_suspended" | "license_expired" | "product_mismatch" | "usage_type_not_allowed" | "holders_exhausted" | "takeover_refused" | "restoring" | "unavailable" | "internal";
             requestId: string;
             /** @description The same request may succeed later. */
             retryable: boolean;
@@ -689,7 +689,7 @@ export interface components {
              * @description valid, or the first check that failed.
              * @enum {string}
              */
-            code: "valid" | "unauthenticated" | "forbidden" | "not_found" | "method_not_allowed" | "conflict" | "invalid_request" | "rate_limited" | "no_seats_available" | "queue_full" | "session_ended" | "license_revoked" | "license_suspended" | "license_expired" | "product_mismatch" | "usage_type_not_allowed" | "holders_exhausted" | "takeover_refused" | "restoring" | "unavailable" | "internal";
+            code: "valid" | "unauthenticated" | "forbidden" | "not_found" | "method_not_allowed" | "conflict" | "invalid_request" | "idempotency_mismatch" | "idempotency_in_flight" | "rate_limited" | "no_seats_available" | "queue_full" | "session_ended" | "license_revoked" | "license_suspended" | "license_expired" | "product_mismatch" | "usage_type_not_allowed" | "holders_exhausted" | "takeover_refused" | "restoring" | "unavailable" | "internal";
             detail: string;
             license: components["schemas"]["License"];
             entitlements: {
@@ -1448,6 +1448,7 @@ export interface operations {
             header?: {
                 /** @description Only with an operator key: the tenant that is meant. Required where the operation belongs to one tenant. */
                 "Leasehold-Tenant"?: string;
+                "Idempotency-Key"?: string;
             };
             path?: never;
             cookie?: never;
@@ -1494,7 +1495,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid_request`: The request is not valid. */
+            /** @description `idempotency_in_flight`: The first request with this idempotency key is still worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: The request is not valid. `idempotency_mismatch`: The idempotency key came with another request before. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2209,6 +2219,7 @@ export interface operations {
             header?: {
                 /** @description Only with an operator key: the tenant that is meant. Required where the operation belongs to one tenant. */
                 "Leasehold-Tenant"?: string;
+                "Idempotency-Key"?: string;
             };
             path?: never;
             cookie?: never;
@@ -2246,7 +2257,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid_request`: The request is not valid. */
+            /** @description `idempotency_in_flight`: The first request with this idempotency key is still worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: The request is not valid. `idempotency_mismatch`: The idempotency key came with another request before. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2452,6 +2472,7 @@ export interface operations {
             header?: {
                 /** @description Only with an operator key: the tenant that is meant. Required where the operation belongs to one tenant. */
                 "Leasehold-Tenant"?: string;
+                "Idempotency-Key"?: string;
             };
             path?: never;
             cookie?: never;
@@ -2489,7 +2510,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `conflict`: The resource is in a state that does not allow this. */
+            /** @description `conflict`: The resource is in a state that does not allow this. `idempotency_in_flight`: The first request with this idempotency key is still worked on. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2498,7 +2519,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid_request`: The request is not valid. */
+            /** @description `invalid_request`: The request is not valid. `idempotency_mismatch`: The idempotency key came with another request before. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2704,6 +2725,7 @@ export interface operations {
             header?: {
                 /** @description Only with an operator key: the tenant that is meant. Required where the operation belongs to one tenant. */
                 "Leasehold-Tenant"?: string;
+                "Idempotency-Key"?: string;
             };
             path?: never;
             cookie?: never;
@@ -2741,7 +2763,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `conflict`: The resource is in a state that does not allow this. */
+            /** @description `conflict`: The resource is in a state that does not allow this. `idempotency_in_flight`: The first request with this idempotency key is still worked on. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2750,7 +2772,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid_request`: The request is not valid. */
+            /** @description `invalid_request`: The request is not valid. `idempotency_mismatch`: The idempotency key came with another request before. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2873,6 +2895,7 @@ export interface operations {
             header?: {
                 /** @description Only with an operator key: the tenant that is meant. Required where the operation belongs to one tenant. */
                 "Leasehold-Tenant"?: string;
+                "Idempotency-Key"?: string;
             };
             path?: never;
             cookie?: never;
@@ -2919,7 +2942,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid_request`: The request is not valid. */
+            /** @description `idempotency_in_flight`: The first request with this idempotency key is still worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: The request is not valid. `idempotency_mismatch`: The idempotency key came with another request before. */
             422: {
                 headers: {
                     [name: string]: unknown;
