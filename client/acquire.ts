@@ -22,6 +22,11 @@ import {
 export interface AcquireOptions extends ServerOptions, ProgramOptions, PlaceOptions {
   /** Queue when all seats are in use, instead of failing with `no_seats_available`. Default: false. */
   wait?: boolean | undefined;
+  /**
+   * A session to end for its seat when no seat is free: one of `holders` in the denial that are `own`,
+   * of this device. Refused (`takeover_refused`) while others wait.
+   */
+  takeover?: string | undefined;
   /** Told of the place in the queue whenever it changes. */
   onQueued?: ((progress: QueueProgress) => void) | undefined;
   /** Told of each failure of the network or the server that is about to be tried again. */
@@ -71,26 +76,29 @@ export async function acquire(options: AcquireOptions = {}): Promise<Seat> {
     ...resolvePlace(options, process.env),
     metadata: options.metadata ?? {},
   };
-  const ask = (mayWait: boolean, signal?: AbortSignal) =>
-    transport.acquireSession({ ...body, wait: mayWait }, { timeoutMs: requestTimeoutMs, signal });
-  const request = () =>
-    withPatience(() => askUntilAborted(transport, (late) => ask(wait, late), signal), {
+  const ask = (how: Pick<AcquireRequest, 'wait' | 'takeover'>, signal?: AbortSignal) =>
+    transport.acquireSession({ ...body, ...how }, { timeoutMs: requestTimeoutMs, signal });
+  const request = (how: Pick<AcquireRequest, 'takeover'> = {}) =>
+    withPatience(() => askUntilAborted(transport, (late) => ask({ wait, ...how }, late), signal), {
       patienceMs,
       signal,
       onRetry,
     });
 
-  let answer = await request();
+  const { takeover } = options;
+  let answer = await request(takeover === undefined ? {} : { takeover });
   if (answer.session.status !== 'active') {
     if (!wait) throw alreadyWaiting(answer);
     const { onQueued = () => undefined } = options;
     answer = await waitForSeat(answer, {
-      ...{ transport, request, onQueued, onRetry, signal, releaseOnExit },
+      ...{ transport, onQueued, onRetry, signal, releaseOnExit },
+      // Who waits takes the seat that is offered, and nobody else's.
+      request: () => request(),
     });
   }
   return new Seat(answer, {
     transport,
-    request: () => ask(false),
+    request: () => ask({ wait: false }),
     reacquireLapsed: options.reacquireLapsed ?? false,
     keepAlive: options.keepAlive ?? false,
     releaseOnExit,

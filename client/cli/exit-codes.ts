@@ -30,6 +30,7 @@ export function exitCodeOfError(error: LeaseholdError): number {
     case 'no_seats_available':
     case 'queue_full':
     case 'holders_exhausted':
+    case 'takeover_refused':
       return exitCodes.noSeat;
     case 'session_ended':
       return error.reason?.startsWith('license_') === true ? exitCodes.refused : exitCodes.noSeat;

@@ -20,6 +20,7 @@ interface RunCommandOptions extends CommonOptions {
   instanceKey?: string;
   wait: boolean;
   maxWait?: number;
+  takeover?: string;
   stopOnLoss: boolean;
 }
 
@@ -29,6 +30,8 @@ Examples:
     $ leasehold run --product acme-cad --release 1.4.0 -- ./acme-cad drawing.dwg
   Queue for a seat, five minutes at most, in a build:
     $ leasehold run --wait --max-wait 300 --json -- make simulation
+  Have the seat of a forgotten copy on this device, as the denial names it:
+    $ leasehold run --takeover ses_01h455vb4pex5vsknk084sn02q -- ./acme-cad drawing.dwg
 
 Standard input, output and error are the command's. What leasehold has to say goes to standard error;
 with --json each event is one line of JSON there: queued, retrying, acquired, started, degraded,
@@ -88,6 +91,7 @@ export function addSeatCommands(program: Command, onExit: (code: number) => void
     .option('--release <version>', 'version of the product (default: LEASEHOLD_VERSION)')
     .option('--wait', 'queue when all seats are in use', false)
     .option('--max-wait <seconds>', 'longest wait for a seat', positiveNumber)
+    .option('--takeover <ses_…>', 'end this session of this device for its seat, if none is free')
     .option('--stop-on-loss', 'end the command when its seat is lost', false)
     .addOption(instanceKeyOption())
     .addHelpText('after', runHelp)

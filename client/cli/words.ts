@@ -69,14 +69,16 @@ function holderLine({ deviceName, own, since, sessionId }: Holder, nowMs: number
 }
 
 function advice(
-  { code, holders, status, requestId }: LeaseholdError,
+  { code, holders, queueLength, status, requestId }: LeaseholdError,
   credential: string,
 ): string[] {
   switch (code) {
     case 'no_seats_available':
-      return holders.some(({ own }) => own)
-        ? ['Close the copy on this device, or run again with --wait to queue for a seat.']
-        : ['Run again with --wait to queue for a seat, or ask one of the holders to stop.'];
+      return [adviceWithoutSeat(holders, queueLength ?? 0)];
+    case 'takeover_refused':
+      return [
+        'Run again without --takeover to see which sessions there are, or with --wait to queue.',
+      ];
     case 'unauthenticated':
       return [`Check the ${credential}.`];
     case 'unreachable':
@@ -90,4 +92,16 @@ function advice(
     default:
       return [];
   }
+}
+
+/** A seat of one's own may be taken over, unless others wait for it. */
+function adviceWithoutSeat(holders: readonly Holder[], waiting: number): string {
+  const own = holders.find((holder) => holder.own);
+  if (own === undefined) {
+    return 'Run again with --wait to queue for a seat, or ask one of the holders to stop.';
+  }
+  const takeover =
+    waiting > 0 ? '' : `run again with --takeover ${own.sessionId} to have its seat, `;
+  const close = `Close the copy on this device, ${takeover}or `;
+  return `${close}${waiting > 0 ? 'run again ' : ''}with --wait to queue for a seat.`;
 }

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { acquire } from '../../client/index.ts';
+import { describeDevice } from '../../client/machine.ts';
+import { happens } from './support/happens.ts';
 import { environmentOf, startLicenceServer, type GivenLicense } from './support/licence-server.ts';
 import { startCli, type Program } from './support/program.ts';
 
@@ -104,6 +106,28 @@ test('a denial says who holds the seats and what to do, and ends with 75', async
       holders: [{ sessionId: holder.sessionId, deviceName: 'render-node', own: false }],
     },
   ]);
+});
+
+test('the seat of another project on this device is taken over as the denial offers it', async () => {
+  const license = await server.givenLicense({ count: 1, ...quick });
+  const device = describeDevice('this-machine');
+  const old = await acquire({ ...license.options, instanceKey: 'forgotten', device });
+  const denied = runScript(license, `console.log('ran')`);
+  expect(await denied.ended).toBe(75);
+  const [, sessionId = ''] = /--takeover (ses_\w+) /.exec(denied.stderr.join('\n')) ?? [];
+  expect(sessionId).toBe(old.sessionId);
+
+  const lost = happens(old, 'lost');
+  const taker = runScript(license, `console.log('ran')`, ['--takeover', sessionId]);
+  expect(await taker.ended).toBe(0);
+  expect(taker.stdout).toEqual(['ran']);
+  expect(await lost).toMatchObject({ reason: 'superseded' });
+  expect(await server.seatsOf(license)).toMatchObject({ used: 0 });
+
+  await using _other = await acquire({ ...license.options, instanceKey: 'another' });
+  const refused = runScript(license, '', ['--takeover', sessionId, '--json']);
+  expect(await refused.ended).toBe(75);
+  expect(eventsOf(refused)).toMatchObject([{ event: 'failed', code: 'takeover_refused' }]);
 });
 
 test('a signal during the wait gives up the place', async () => {

@@ -45,6 +45,16 @@ test('a denial says who holds the seats, since when, and what to do', () => {
   ]);
 });
 
+test('a seat of one’s own is offered for takeover while nobody waits', () => {
+  const own = { sessionId: 'ses_2', since: '2026-03-01T11:59:30Z', own: true };
+  const error = tableError('no_seats_available', '', {
+    ...{ seats: { used: 1, limit: 1 }, queueLength: 0, holders: [own] },
+  });
+  expect(explainError(error, now).at(-1)).toBe(
+    'Close the copy on this device, run again with --takeover ses_2 to have its seat, or with --wait to queue for a seat.',
+  );
+});
+
 test('a fault of the network is not told as a denial', () => {
   expect(explainError(unreachable('The licence server cannot be reached.'), now)).toEqual([
     'The licence server cannot be reached.',
@@ -55,6 +65,7 @@ test('a fault of the network is not told as a denial', () => {
 test('each kind of failure has an exit code', () => {
   const codeOf = (error: LeaseholdError) => exitCodeOfError(error);
   expect(codeOf(tableError('queue_full', ''))).toBe(75);
+  expect(codeOf(tableError('takeover_refused', ''))).toBe(75);
   expect(codeOf(tableError('session_ended', '', { reason: 'queue_timeout' }))).toBe(75);
   expect(codeOf(tableError('session_ended', '', { reason: 'license_revoked' }))).toBe(77);
   expect(codeOf(tableError('license_expired', ''))).toBe(77);

@@ -45,6 +45,7 @@ export function environmentOf({ options }: GivenLicense): Record<string, string>
     LEASEHOLD_PRODUCT: options.product,
     LEASEHOLD_VERSION: options.version,
     LEASEHOLD_INSTANCE_KEY: 'command-line',
+    LICENSE_INSTANCE_ID: 'this-machine',
   };
 }
 
