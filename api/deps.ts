@@ -17,5 +17,5 @@ export interface ApiDeps extends Deps {
   /** Aborts when the process is asked to stop, so that nobody waits on it any longer. */
   stopping: AbortSignal;
   /** Whether each part that the API needs answers at this moment; for readiness. */
-  probes: Record<'postgres' | 'redis', () => Promise<void>>;
+  probes: Record<'postgres' | 'redis' | 'server', () => Promise<void>>;
 }

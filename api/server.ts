@@ -1,6 +1,7 @@
 /** The API process: its stores, its server, and an end that loses no request. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { countConnections, openDatabase, pingDatabase } from '../data/database.ts';
 import { createPoolChanges } from '../lua/pool-changes.ts';
 import { createSeatScripts } from '../lua/scripts.ts';
@@ -28,7 +29,10 @@ export interface RunningApi {
   port: number;
   metricsPort: number;
   deps: ApiDeps;
-  /** Answers what has begun, refuses what is new, then closes the stores. At most 10 s. */
+  /**
+   * Says that it is not ready for as long as it is set to, then refuses what is new and answers what has
+   * begun, then closes the stores: 13 s at most, and the seconds that it is set to.
+   */
   close: () => Promise<void>;
 }
 
@@ -36,17 +40,20 @@ export interface RunningApi {
 const signalDeadlineMs = 2_000;
 /** What a request may still take once the server is asked to stop. */
 const drainMs = 10_000;
+const closeStoresMs = 3_000;
 
 /** Starts the API. It starts, and goes on, whether or not Temporal is up. */
 export async function startApi(
   config: Config,
-  options: { log?: Logger; reached?: Deps['reached'] } = {},
+  options: { log?: Logger; reached?: Deps['reached']; drainMs?: number } = {},
 ): Promise<RunningApi> {
   const log = options.log ?? createLogger({ name: 'api', level: config.LOG_LEVEL });
   const stopping = new AbortController();
+  let isLeaving = false;
   const stores = openStores(config, log);
   const deps: ApiDeps = {
     ...stores.deps,
+    probes: { ...stores.deps.probes, server: () => assertStays(isLeaving) },
     config,
     log,
     changes: await createPoolChanges(stores.subscriber),
@@ -68,13 +75,21 @@ export async function startApi(
     metricsPort: metricsServer.port,
     deps,
     async close() {
+      isLeaving = true;
+      await delay(config.API_DRAIN_SECONDS * 1_000);
       stopping.abort();
-      await drain(server);
+      await drain(server, options.drainMs ?? drainMs);
       await deps.forwarder.close();
-      await Promise.all([metricsServer.close(), stores.close()]);
+      // A request that was given up may hold a connection for as long as a statement may take.
+      await Promise.race([stores.close(), delay(closeStoresMs, undefined, { ref: false })]);
+      await metricsServer.close();
       log.info('API has stopped');
     },
   };
+}
+
+function assertStays(isLeaving: boolean): Promise<void> {
+  return isLeaving ? Promise.reject(new Error('The server was told to stop')) : Promise.resolve();
 }
 
 function openStores(config: Config, log: Logger) {
@@ -127,14 +142,14 @@ function listen(server: Server, config: Config): Promise<void> {
 const drainLookMs = 50;
 
 /** New connections are refused, idle ones closed as they become so, and what runs is waited for. */
-async function drain(server: Server): Promise<void> {
+async function drain(server: Server, atMostMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   const look = setInterval(() => {
     server.closeIdleConnections();
   }, drainLookMs);
   const giveUp = setTimeout(() => {
     server.closeAllConnections();
-  }, drainMs);
+  }, atMostMs);
   await closed;
   clearInterval(look);
   clearTimeout(giveUp);

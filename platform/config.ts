@@ -62,6 +62,15 @@ export const configFields = {
     .max(65535)
     .default(8080)
     .describe('Port of the API; 0 takes a free one.'),
+  API_DRAIN_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(300)
+    .default(0)
+    .describe(
+      'Seconds that the API still serves, but says that it is not ready, once it is told to stop: as long as the load balancer takes to notice.',
+    ),
   METRICS_PORT: z.coerce
     .number()
     .int()
@@ -115,7 +124,8 @@ export const configFields = {
     ),
 } as const;
 
-const schema = z.object(configFields);
+const fields = z.object(configFields);
+const schema = fields.superRefine(refuseTrialSecrets);
 export type Config = z.infer<typeof schema>;
 
 /** One key of the HMAC that makes session credentials. */
@@ -155,6 +165,31 @@ function parseProxies(text: string, context: z.RefinementCtx): string[] {
   if (proxies.every(isAddress)) return proxies;
   context.addIssue({ code: 'custom', message: 'must be addresses or subnets such as 10.0.0.0/8' });
   return [];
+}
+
+/** What the compose file fills in where nothing is set: the key id of its secret, and its passwords. */
+const trial = 'trial';
+
+/** Everybody knows the secrets of a local trial, so nobody but this machine may be served with them. */
+function refuseTrialSecrets(config: z.output<typeof fields>, context: z.RefinementCtx): void {
+  if (/^(localhost|127\.[\d.]+|\[::1\])$/.test(new URL(config.PUBLIC_URL).hostname)) return;
+  const passwords = [
+    'DATABASE_URL',
+    'SYSTEM_DATABASE_URL',
+    'OWNER_DATABASE_URL',
+    'REDIS_URL',
+  ] as const;
+  const known: string[] = passwords.filter((name) => {
+    const url = config[name];
+    return url !== undefined && new URL(url).password === trial;
+  });
+  if (config.SESSION_CREDENTIAL_SECRETS.some(({ kid }) => kid === trial)) {
+    known.push('SESSION_CREDENTIAL_SECRETS');
+  }
+  for (const name of known) {
+    const message = 'is the one of the local trial, which everybody knows; set your own';
+    context.addIssue({ code: 'custom', path: [name], message });
+  }
 }
 
 function parseSecrets(text: string, context: z.RefinementCtx): CredentialSecret[] {

@@ -17,13 +17,13 @@ async function readiness() {
 }
 
 test('is ready when every part answers; Temporal is none of them', async () => {
-  const parts = { postgres: 'ok', redis: 'ok' };
+  const parts = { postgres: 'ok', redis: 'ok', server: 'ok' };
   expect(await readiness()).toEqual({ status: 200, body: { status: 'ok', parts } });
 });
 
 test('says which part is down while it goes on living, and is ready again by itself', async () => {
   await api.redis.kill();
-  const parts = { postgres: 'ok', redis: 'down' };
+  const parts = { postgres: 'ok', redis: 'down', server: 'ok' };
   expect(await readiness()).toEqual({ status: 503, body: { status: 'down', parts } });
   expect((await api.request('GET', '/health/live')).body).toEqual({ status: 'ok' });
   await api.redis.restart();

@@ -72,3 +72,34 @@ test('another server of the same stores goes on with the sessions of one that wa
   const license = { ...session.license, api: other };
   expect((await tryHeartbeat({ ...session, license })).status).toBe(200);
 });
+
+test('a server that is told to stop serves on, not ready, until load balancers have noticed', async () => {
+  const api = await startTestApi({ database, redis, environment: { API_DRAIN_SECONDS: '3' } });
+  const license = await givenLicense(api);
+  const closed = api.close();
+  const ready = await api.request('GET', '/health/ready');
+  expect(ready).toMatchObject({ status: 503, body: { status: 'down', parts: { server: 'down' } } });
+  expect((await api.request('GET', '/health/live')).status).toBe(200);
+  const session = await acquire(license);
+  expect((await tryHeartbeat(session)).status).toBe(200);
+  await closed;
+  await expect(tryHeartbeat(session)).rejects.toThrow();
+});
+
+test('it closes although Postgres never answers a request that was given up', async () => {
+  const api = await startTestApi({ database, redis, drainMs: 200 });
+  const license = await givenLicense(api);
+  const letGo = await holdAcquires();
+  const givenUp = tryAcquire(license).catch((error: unknown) => error);
+  await eventually(async () => {
+    const { rows } = await watcher.query(
+      `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+    );
+    return rows.length > 0;
+  });
+  const startedAt = performance.now();
+  await api.close();
+  expect(performance.now() - startedAt).toBeLessThan(9_000);
+  expect(await givenUp).toBeInstanceOf(Error);
+  await letGo();
+});

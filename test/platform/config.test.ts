@@ -85,6 +85,18 @@ describe('loading', () => {
     expect(message).not.toContain(text);
   });
 
+  test.each([
+    ['the session secret', { SESSION_CREDENTIAL_SECRETS: `trial:${secret()}` }],
+    ['a password of Postgres', { DATABASE_URL: 'postgres://leasehold_app:trial@db/leasehold' }],
+    ['the password of Redis', { REDIS_URL: 'redis://:trial@cache:6379' }],
+  ])('serves nobody but this machine with %s of the local trial', (_which, known) => {
+    const [name = ''] = Object.keys(known);
+    const elsewhere = { ...valid, ...known, PUBLIC_URL: 'https://leasehold.example.com' };
+    expect(() => loadConfig(elsewhere)).toThrow(`${name}: is the one of the local trial`);
+    expect(loadConfig({ ...valid, ...known, PUBLIC_URL: 'http://localhost:8080' })).toBeDefined();
+    expect(loadConfig({ ...valid, ...known })).toBeDefined();
+  });
+
   test('takes several session secrets, the first of which signs', () => {
     const text = `new:${secret()}, old:${secret()}`;
     const config = loadConfig({ ...valid, SESSION_CREDENTIAL_SECRETS: text });

@@ -55,6 +55,8 @@ export interface TestApiOptions {
   /** Environment variables that differ. */
   environment?: Record<string, string>;
   log?: Logger;
+  /** How long a request may still take once it is closed. */
+  drainMs?: number;
 }
 
 /** Starts an API and stops it after the file's last test. Call it at the top level of a file. */
@@ -65,6 +67,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
   const config = loadConfig({ ...testEnvironment(database, redis), ...options.environment });
   const running = await startApi(config, {
     ...(options.log === undefined ? {} : { log: options.log }),
+    ...(options.drainMs === undefined ? {} : { drainMs: options.drainMs }),
     reached: (point) => {
       for (const act of hooks.get(point) ?? []) act();
     },
