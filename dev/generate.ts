@@ -1,6 +1,6 @@
 /**
  * Makes the generated files: `data/schema.ts` from a freshly migrated database, `openapi.json` from the
- * operations, the client's types from that. With `--check` it changes nothing and fails when one of
+ * operations, the client's types from that, the dashboard from its panels. With `--check` it changes nothing and fails when one of
  * them is not what it would make.
  */
 import { execFile } from 'node:child_process';
@@ -12,6 +12,7 @@ import { promisify } from 'node:util';
 import openapiTypescript, { astToString } from 'openapi-typescript';
 import { createOpenApiDocument } from '../api/openapi.ts';
 import { migrateToLatest } from '../data/migrate.ts';
+import { createDashboard } from '../ops/grafana/dashboard.ts';
 import { removePostgresFolder } from './platform/postgres-folder.ts';
 import { startPostgres } from './platform/postgres.ts';
 
@@ -24,6 +25,7 @@ const made = {
   'data/schema.ts': await rowTypes(),
   'openapi.json': `${JSON.stringify(createOpenApiDocument(publicUrl), null, 2)}\n`,
   'client/generated/api.ts': await clientTypes(),
+  'ops/grafana/dashboards/leasehold.json': `${JSON.stringify(createDashboard(), null, 2)}\n`,
 };
 
 const isCheck = process.argv.includes('--check');

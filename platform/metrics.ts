@@ -26,6 +26,11 @@ export function createMetrics(process: 'api' | 'worker') {
     ...workerMetrics(make),
   };
   const looks: Look[] = [() => metrics.forgetOldSweep()];
+  // A counter that begins with its first fault would show no increase.
+  for (const invariant of ['over_limit', 'fence_repeated']) {
+    metrics.invariantViolations.inc({ invariant }, 0);
+  }
+  for (const kind of ['timeout', 'connection', 'refused']) metrics.redisFaults.inc({ kind }, 0);
   metrics.buildInfo.set({ version: readVersion(), node: globalThis.process.version }, 1);
   return {
     ...metrics,
