@@ -3,9 +3,8 @@ import fc from 'fast-check';
 import { expect } from 'vitest';
 import type { EndReason } from '../../domain/errors.ts';
 import type { PoolConfig } from '../../domain/seat.ts';
-import type { RestorePool } from '../../lua/scripts.ts';
 import { figures } from './given-seats.ts';
-import type { Row } from './model-ledger.ts';
+import { restorePool } from './model-restore.ts';
 import type { Tenant, World } from './model-world.ts';
 
 type Act = (world: World) => Promise<void>;
@@ -49,7 +48,7 @@ const pick: fc.Arbitrary<Pick> = fc.record({
   tenant: tenants,
   isKnown: often,
   n: fc.nat({ max: 29 }),
-  isHolder: fc.boolean(),
+  isHolder: often,
   age: fc.constantFrom(0, 0, 0, 0, 0, 0, 1, 2),
 });
 
@@ -59,8 +58,14 @@ interface Whose {
   age: number;
 }
 
-function whoseOf({ model }: Tenant, { isKnown, n, isHolder, age }: Pick): Whose {
-  const known = isKnown ? [...model.sessions.keys()] : [];
+/** Of all who have a session, or only of those who have a seat. */
+function whoseOf(
+  { model }: Tenant,
+  { isKnown, n, isHolder, age }: Pick,
+  among: 'sessions' | 'seats' = 'sessions',
+): Whose {
+  const those = among === 'seats' ? model.seats.map(([name]) => name) : [...model.sessions.keys()];
+  const known = isKnown ? those : [];
   const instance = known[n % Math.max(1, known.length)] ?? names[n % names.length] ?? 'a';
   const present = isHolder ? [...(model.sessions.get(instance)?.holders.keys() ?? [])] : [];
   const holder = present[n % Math.max(1, present.length)] ?? holders[n % holders.length] ?? 'x';
@@ -110,14 +115,41 @@ const rush = fc.tuple(tenants, fc.shuffledSubarray(names)).map(
     }),
 );
 
+/** A process joins each instance that has a seat, or beats for it. */
+const join = fc
+  .tuple(tenants, fc.constantFrom(...holders))
+  .map(
+    ([which, holder]) =>
+      new Step(`join as ${holder} in ${which}`, (world) =>
+        askAgain(world, world.tenants[which], { stage: 'active', holder }),
+      ),
+  );
+
+/** Whoever was offered a seat takes it. */
+const takeOffers = tenants.map(
+  (which) =>
+    new Step(`take offers of ${which}`, (world) =>
+      askAgain(world, world.tenants[which], { stage: 'offered', holder: 'x' }),
+    ),
+);
+
+async function askAgain(
+  world: World,
+  tenant: Tenant,
+  { stage, holder }: { stage: 'active' | 'offered'; holder: string },
+): Promise<void> {
+  const those = [...tenant.model.sessions].filter(([, session]) => session.stage === stage);
+  for (const [instance] of those) {
+    await takeSeat(world, tenant, { instance, holder, wait: false, isRecorded: true });
+  }
+}
+
 /** Wants the seat of somebody's session, present or past; a few seats and many who want one. */
-const takeOver = fc.tuple(pick, pick, fc.nat({ max: names.length - 1 }), often).map(
-  ([who, whom, n, isRecorded]) =>
-    new Step(`take over ${JSON.stringify({ who, whom, n, isRecorded })}`, async (world) => {
-      const tenant = world.tenants[who.tenant];
-      const { holder } = whoseOf(tenant, who);
-      const { instance: taken, age } = whoseOf(tenant, whom);
-      const instance = names[n] ?? 'a';
+const takeOver = fc.tuple(pick, fc.constantFrom(...names), fc.constantFrom(0, 0, 1), often).map(
+  ([whom, instance, age, isRecorded]) =>
+    new Step(`take over ${JSON.stringify({ whom, instance, age, isRecorded })}`, async (world) => {
+      const tenant = world.tenants[whom.tenant];
+      const { instance: taken, holder } = whoseOf(tenant, whom);
       const takeover = { id: tenant.idOf(taken, age), instance: taken };
       await takeSeat(world, tenant, { instance, holder, wait: false, takeover, isRecorded });
     }),
@@ -164,15 +196,55 @@ const poll = byOne('poll', async (tenant, now, { instance, age }) => {
 /** Every session shows that it lives, by the first of its holders. */
 const beatAll = tenants.map(
   (which) =>
-    new Step(`beat all of ${which}`, async ({ tenants: both, clock }) => {
-      const { model, seats } = both[which];
-      for (const [instance, { id, holders: present }] of [...model.sessions]) {
-        const [holder = 'x'] = present.keys();
-        const reply = await seats.beat(instance, id, holder);
-        expectSame(reply, model.beat(clock.now, instance, id, holder));
+    new Step(`beat all of ${which}`, ({ tenants: both, clock }) =>
+      beatEverybody(both[which], clock.now),
+    ),
+);
+
+/**
+ * Longer than a lease, in which everybody works on; then a process of each instance beats that was not
+ * heard of all that time. What only holds for a while after a restore is over by then.
+ */
+const workOn = tenants.map(
+  (which) =>
+    new Step(`work on in ${which}`, async (world) => {
+      for (let round = 0; round < 3; round += 1) {
+        await beatEverybody(world.tenants[which], world.clock.now);
+        world.clock.now += figures.heartbeatMs;
       }
+      await beatEverybody(world.tenants[which], world.clock.now, { as: 'z' });
     }),
 );
+
+/** One who has a seat is silent for longer than a lease while all others show that they live; then it beats. */
+const beatLate = pick.map(
+  (who) =>
+    new Step(`beat late ${JSON.stringify(who)}`, async (world) => {
+      const tenant = world.tenants[who.tenant];
+      const { instance, holder } = whoseOf(tenant, who, 'seats');
+      for (let round = 0; round < 3; round += 1) {
+        world.clock.now += figures.heartbeatMs;
+        await beatEverybody(tenant, world.clock.now, { except: instance });
+      }
+      const id = tenant.idOf(instance, 0);
+      const reply = await tenant.seats.beat(instance, id, holder);
+      expectSame(reply, tenant.model.beat(world.clock.now, instance, id, holder));
+    }),
+);
+
+async function beatEverybody(
+  { model, seats }: Tenant,
+  now: number,
+  { as, except }: { as?: string; except?: string } = {},
+): Promise<void> {
+  for (const [instance, { id, holders: present }] of [...model.sessions]) {
+    if (instance === except) continue;
+    const [first = 'x'] = present.keys();
+    const holder = as ?? first;
+    const reply = await seats.beat(instance, id, holder);
+    expectSame(reply, model.beat(now, instance, id, holder));
+  }
+}
 
 const look = byOne('look', async (tenant, now, { instance, age }) => {
   const id = tenant.idOf(instance, age);
@@ -188,11 +260,11 @@ const drop = byOne('drop', async (tenant, now, { instance, age }) => {
 });
 
 /** A holder's release; the process may die after each of its three parts. */
-const leave = fc.tuple(pick, fc.constantFrom(1, 2, 3, 3, 3)).map(
-  ([who, parts]) =>
-    new Step(`leave ${JSON.stringify({ ...who, parts })}`, async (world) => {
+const leave = fc.tuple(pick, often, fc.constantFrom(1, 2, 3, 3, 3)).map(
+  ([who, hasSeat, parts]) =>
+    new Step(`leave ${JSON.stringify({ ...who, hasSeat, parts })}`, async (world) => {
       const tenant = world.tenants[who.tenant];
-      const { instance, holder, age } = whoseOf(tenant, who);
+      const { instance, holder, age } = whoseOf(tenant, who, hasSeat ? 'seats' : 'sessions');
       const id = tenant.idOf(instance, age);
       const reply = await tenant.seats.leave(instance, id, holder);
       expectSame(reply, tenant.model.leave(world.clock.now, instance, id, holder));
@@ -229,7 +301,7 @@ async function free(
 }
 
 const advance = fc
-  .constantFrom(1, 19, 20, 20, 40, 40, 60, 80, 100, 300)
+  .constantFrom(1, 19, 20, 20, 20, 20, 40, 40, 40, 60, 80, 100)
   .map((ms) => new Step(`advance ${ms}`, (world) => Promise.resolve(void (world.clock.now += ms))));
 
 /** Longer than anything lasts. */
@@ -325,97 +397,28 @@ const restore = fc.tuple(fc.integer({ min: 1, max: 3 }), fc.boolean()).map(
     }),
 );
 
-async function restorePool(
-  tenant: Tenant,
-  { chunk, hasRival, now }: { chunk: number; hasRival: boolean; now: number },
-): Promise<void> {
-  const { ledger, model, seats } = tenant;
-  const load = (part: Partial<RestorePool>) =>
-    seats.door.restorePool(seats.pool, {
-      ...{ epoch: ledger.epoch, first: false, last: false, config: seats.config },
-      ...{ seats: [], waiters: [], ...part },
-    });
-  ledger.epoch += 1;
-  const rivalEpoch = ledger.epoch;
-  if (hasRival) {
-    expect(await load({ first: true })).toMatchObject({ word: 'RESTORED' });
-    ledger.epoch += 1;
-  }
-  const rows = ledger.open;
-  const count = Math.max(1, Math.ceil(rows.length / chunk));
-  for (let index = 0; index < count; index += 1) {
-    const part = rows.slice(index * chunk, (index + 1) * chunk);
-    const [first, last] = [index === 0, index === count - 1];
-    if (hasRival && !first) {
-      expect(await load({ epoch: rivalEpoch, last: true })).toEqual({ word: 'STALE_EPOCH' });
-    }
-    expect(await seats.contents(), 'not open before the last chunk').toBeNull();
-    expect(await load({ first, last, ...toLoad(part) })).toMatchObject({ word: 'RESTORED' });
-  }
-  expect(await load({ epoch: rivalEpoch - 1, first: true, last: true })).toEqual({
-    word: 'STALE_EPOCH',
-  });
-  model.restore(now, ledger.epoch, rows);
-  tenant.noteRestore();
-}
-
-function toLoad(rows: readonly Row[]): globalThis.Pick<RestorePool, 'seats' | 'waiters'> {
-  return {
-    seats: rows.flatMap(({ id, instance, fence, isShared }) =>
-      fence ? [{ sessionId: id, instanceKey: instance, fence, isShared }] : [],
-    ),
-    waiters: rows.flatMap(({ id, instance, fence, ticket }) =>
-      ticket && !fence ? [{ sessionId: id, instanceKey: instance, ticket }] : [],
-    ),
-  };
-}
-
-/** Restores both pools, lets everything run out and drops it: then every session has its end. */
-export async function endOfRun(world: World): Promise<void> {
-  for (const tenant of world.tenants) {
-    if (tenant.model.isLost) {
-      await restorePool(tenant, { chunk: 3, hasRival: false, now: world.clock.now });
-    }
-  }
-  for (let round = 0; round < 8; round += 1) {
-    world.clock.now += 1000;
-    for (const tenant of world.tenants) {
-      const reply = await tenant.seats.drop();
-      tenant.model.lapse(world.clock.now, '', '', true);
-      if (reply.word === 'LAPSED') await tenant.acknowledge(reply.dropped);
-    }
-  }
-  await world.check();
-  for (const { ledger } of world.tenants) {
-    expect(ledger.open, 'I3: every session has its end').toEqual([]);
-  }
-}
-
-/** Opens both pools, as the first acquire of each would. */
-export async function beginRun(world: World): Promise<void> {
-  for (const tenant of world.tenants) {
-    await restorePool(tenant, { chunk: 3, hasRival: false, now: world.clock.now });
-  }
-}
-
 const weighted = (count: number, step: fc.Arbitrary<Step>) =>
   Array.from({ length: count }, () => step);
 
 /** What may happen, the everyday more often than the disaster. */
 export const steps = [
-  ...weighted(20, acquire),
-  ...weighted(5, takeOver),
-  ...weighted(12, beatAll),
-  ...weighted(5, rush),
-  ...weighted(12, restore),
-  ...weighted(8, advance),
-  ...weighted(8, leave),
-  ...weighted(8, reinstate),
-  ...weighted(6, beat),
-  ...weighted(6, poll),
-  ...weighted(3, force),
-  ...weighted(3, setLimit),
-  ...weighted(2, squeeze),
+  ...weighted(24, acquire),
+  ...weighted(24, restore),
+  ...weighted(16, beatAll),
+  ...weighted(14, leave),
+  ...weighted(12, advance),
+  ...weighted(12, takeOver),
+  ...weighted(12, reinstate),
+  ...weighted(8, beat),
+  ...weighted(8, poll),
+  ...weighted(20, rush),
+  ...weighted(12, takeOffers),
+  ...weighted(6, join),
+  ...weighted(4, workOn),
+  ...weighted(4, beatLate),
+  ...weighted(4, force),
+  ...weighted(4, setLimit),
+  ...weighted(3, squeeze),
   ...weighted(2, drop),
   ...weighted(2, look),
   ...weighted(2, freeAgain),

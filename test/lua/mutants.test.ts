@@ -5,7 +5,7 @@
 import { AssertionError } from 'node:assert';
 import { expect, test } from 'vitest';
 import { startSeatStage } from './given-seats.ts';
-import { runStories } from './stories.ts';
+import { runStories, type Stories } from './stories.ts';
 
 const stage = await startSeatStage();
 
@@ -110,8 +110,8 @@ const mutants: Mutant[] = [
   {
     mistake: 'keeps a suspended pool’s sessions for its reinstatement',
     file: 'include/clear-pool.lua',
-    from: "redis.call('UNLINK', seatsKey, queueKey, waitersKey)",
-    to: '',
+    from: "redis.call('UNLINK', seatsKey",
+    to: "if true then return end\n  redis.call('UNLINK', seatsKey",
   },
   {
     mistake: 'takes over an older configuration',
@@ -143,26 +143,137 @@ const mutants: Mutant[] = [
     from: 'KEYS[6] .. instance',
     to: "'lh:s:' .. instance",
   },
+  {
+    mistake: 'grants anew to an instance that only asks again',
+    file: 'acquire-seat.lua',
+    from: '  local leaseUntil, isNew = attach(',
+    to: "  do return grantTo(session, session.id, 'free') end\n  local leaseUntil, isNew = attach(",
+  },
+  {
+    mistake: 'gives a waiter that only asks again a new place',
+    file: 'acquire-seat.lua',
+    from: '    return queuedAs(session, 0)',
+    to: '    enqueue(pool, instance, session, session.id)\n    return queuedAs(readSession(pool, instance), 0)',
+  },
+  {
+    mistake: 'counts a holder anew that only asks again',
+    file: 'include/attach.lua',
+    from: '(tonumber(session[field]) or 0) <= now',
+    to: 'true',
+  },
+  {
+    mistake: 'keeps an offer for ever',
+    file: 'include/drop-lapsed.lua',
+    from: 'if session.isLive then',
+    to: "if session.stage == 'offered' and session.isLive then\n    elseif session.isLive then",
+  },
+  {
+    mistake: 'counts holders that fell silent',
+    file: 'include/holders.lua',
+    from: ' and tonumber(value) > now then',
+    to: ' then',
+  },
+  {
+    mistake: 'adopts unknown holders after a restored lease is over',
+    file: 'renew-lease.lua',
+    from: 'if (tonumber(session.adoptUntil) or 0) > now then',
+    to: 'if session.adoptUntil then',
+  },
+  {
+    mistake: 'goes by the old configuration in the call that brings a new one',
+    file: 'include/apply-config.lua',
+    from: '  parseConfig(pool, text)\n',
+    to: '',
+  },
+  {
+    mistake: 'takes what it told once for acknowledged',
+    file: 'include/reply.lua',
+    from: '  return words\n',
+    to: "  redis.call('DEL', endedKey)\n  return words\n",
+  },
+  {
+    mistake: 'counts restored waiters as seats',
+    file: 'restore-pool.lua',
+    from: "  redis.call('ZADD', queueKey, n, instance)\n",
+    to: "  redis.call('ZADD', queueKey, n, instance)\n  redis.call('ZADD', seatsKey, leaseUntil, instance)\n",
+  },
+  {
+    mistake: 'gives new tickets that come before restored ones',
+    file: 'restore-pool.lua',
+    from: 'highest = math.max(highest, n)',
+    to: '',
+  },
+  {
+    mistake: 'lets a takeover pass those who wait',
+    file: 'include/take-over.lua',
+    from: 'if place and place > 1 or not place and liveWaiters() > 0 then',
+    to: 'if false then',
+  },
+  {
+    mistake: 'keeps the session whose seat was taken over',
+    file: 'acquire-seat.lua',
+    from: '  endTakenOver(pool, takenInstance, taken)\n',
+    to: '',
+  },
+  {
+    mistake: 'does not report the session whose seat was taken over',
+    file: 'include/take-over.lua',
+    from: 'dropSession(',
+    to: 'endSession(',
+  },
+  {
+    mistake: 'takes over whatever session the instance has by now',
+    file: 'include/take-over.lua',
+    from: 'not session.isLive or session.id ~= sessionId',
+    to: 'not session.isLive',
+  },
+  {
+    mistake: 'takes over a place in the queue',
+    file: 'include/take-over.lua',
+    from: "if session.stage == 'queued' then",
+    to: 'if false then',
+  },
+  {
+    mistake: 'takes over above the limit',
+    file: 'include/take-over.lua',
+    from: 'if seatsUsed() > pool.capacity then',
+    to: 'if false then',
+  },
+  {
+    mistake: 'leaves a waiter that took a seat over in the queue',
+    file: 'acquire-seat.lua',
+    from: '  if place then leaveQueue(instance) end\n',
+    to: '',
+  },
 ];
 
-test.each(mutants)('the stories catch a pool that $mistake', async ({ file, from, to }) => {
-  let isMutated = false;
-  const rewrite = (name: string, text: string) => {
-    if (name !== file) return text;
-    expect(text, 'the mutant changes the script').toContain(from);
-    isMutated = true;
-    return text.replace(from, to);
-  };
-  const failure = await runStories(stage, {
-    seed: 1,
-    runs: 80,
-    length: 100,
-    load: { rewrite },
-  }).then(
-    () => null,
-    (error: unknown) => error,
-  );
-  expect(isMutated).toBe(true);
-  expect(failure, 'some story fails').toBeInstanceOf(Error);
-  expect((failure as Error).cause).toMatchObject({ name: AssertionError.name });
-});
+/**
+ * The first failure by what a story observes. A mutant may break the script before it is observed, or
+ * pass a run by luck: then other stories are told.
+ */
+async function failureOf(load: Stories['load']): Promise<unknown> {
+  for (const seed of [1, 2, 3]) {
+    const failure = await runStories(stage, { seed, runs: 80, length: 100, load }).then(
+      () => null,
+      (error: unknown) => (error as Error).cause,
+    );
+    if (failure instanceof Error && failure.name === AssertionError.name) return failure;
+  }
+  return null;
+}
+
+test.each(mutants)(
+  'the stories catch a pool that $mistake',
+  { timeout: 90_000 },
+  async ({ file, from, to }) => {
+    let isMutated = false;
+    const rewrite = (name: string, text: string) => {
+      if (name !== file) return text;
+      expect(text, 'the mutant changes the script').toContain(from);
+      isMutated = true;
+      return text.replace(from, to);
+    };
+    expect(await failureOf({ rewrite }), 'some story fails').not.toBeNull();
+    expect(isMutated).toBe(true);
+  },
+);

@@ -6,8 +6,8 @@ const stage = await startSeatStage();
 
 test.each([1, 2, 3])(
   'two pools do what the model does and break no invariant through any story (seed %i)',
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async (seed) => {
-    await runStories(stage, { seed, runs: 60, length: 100 });
+    await runStories(stage, { seed, runs: 40, length: 100 });
   },
 );

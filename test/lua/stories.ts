@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import type { LoadOptions } from '../../lua/load.ts';
 import type { SeatStage } from './given-seats.ts';
-import { beginRun, endOfRun, steps } from './model-steps.ts';
+import { beginRun, endOfRun } from './model-restore.ts';
+import { steps } from './model-steps.ts';
 import { World } from './model-world.ts';
 
 export interface Stories {
@@ -10,7 +11,7 @@ export interface Stories {
   /** Most steps of one story. */
   length: number;
   /** Another text of the scripts: a mutant. */
-  load?: LoadOptions;
+  load?: LoadOptions | undefined;
 }
 
 /**
