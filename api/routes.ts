@@ -8,6 +8,7 @@ import { listSessions } from './licenses/list-sessions.ts';
 import { list as listLicenses } from './licenses/list.ts';
 import { reinstate } from './licenses/reinstate.ts';
 import { revoke } from './licenses/revoke.ts';
+import { rotateKey } from './licenses/rotate-key.ts';
 import { show as showLicense } from './licenses/show.ts';
 import { suspend } from './licenses/suspend.ts';
 import { update } from './licenses/update.ts';
@@ -45,6 +46,7 @@ export const operations: readonly Operation[] = [
   suspend,
   reinstate,
   revoke,
+  rotateKey,
   createTenant,
   listTenants,
   showTenant,

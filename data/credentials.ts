@@ -41,6 +41,28 @@ export async function insertCredential(
     .execute();
 }
 
+/**
+ * Ends the keys of a license: all of them at once, or at `until` those that have no earlier end. Needs
+ * the system role.
+ */
+export async function retireLicenseKeys(
+  db: Database,
+  { tenantId, licenseId, until }: { tenantId: string; licenseId: string; until: Date | null },
+): Promise<void> {
+  await db
+    .updateTable('credentials')
+    .set(
+      until === null
+        ? { revokedAt: sql<Date>`now()` }
+        : { expiresAt: sql<Date>`least(expires_at, ${until})` },
+    )
+    .where('kind', '=', 'license_key')
+    .where('tenantId', '=', tenantId)
+    .where('subjectId', '=', licenseId)
+    .where('revokedAt', 'is', null)
+    .execute();
+}
+
 /** Revokes an API key, or leaves it revoked; undefined when there is none. Needs the system role. */
 export async function revokeApiKey(
   db: Database,

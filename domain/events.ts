@@ -7,6 +7,7 @@ export const licenseEvents = [
   'license.suspended',
   'license.reinstated',
   'license.revoked',
+  'license.key_rotated',
   'seat.queued',
   'seat.acquired',
   'seat.released',

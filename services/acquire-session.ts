@@ -63,8 +63,7 @@ function measureTenure(
   { tenure, row, license }: Extract<AcquireOutcome, { kind: 'session' }>,
 ): void {
   if (tenure.word !== 'GRANTED') return;
-  // A takeover changes hands: above a limit that was lowered it leaves as many seats as there were.
-  if (tenure.source !== 'takeover') noticeOverGrant(deps, { tenure, license });
+  noticeOverGrant(deps, { tenure, license });
   if (tenure.source !== 'offer' || row.grantedAt === null) return;
   const waitedMs = row.grantedAt.getTime() - row.createdAt.getTime();
   deps.metrics.queueWaitSeconds.observe(waitedMs / 1_000);

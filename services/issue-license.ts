@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-import { insertCredential } from '../data/credentials.ts';
 import { insertLicenseEvents } from '../data/license-events.ts';
 import { insertLicense, type LicenseRecord } from '../data/licenses.ts';
 import { findPlan, findTenant } from '../data/catalog.ts';
@@ -7,7 +5,6 @@ import type { TenantTransaction } from '../data/database.ts';
 import { withTenant } from '../data/tenant.ts';
 import { LicensingError } from '../domain/errors.ts';
 import { deriveLicense } from '../domain/license.ts';
-import { licenseKeyBytes, licenseKeyFrom } from '../domain/license-key.ts';
 import {
   faultOfPolicy,
   resolvePolicy,
@@ -15,9 +12,9 @@ import {
   type PolicyOverrides,
 } from '../domain/policy.ts';
 import { newId } from '../platform/ids.ts';
-import { hashLicenseKey } from '../signing/keys.ts';
 import { audit, type AuditContext } from './audit.ts';
 import type { Deps } from './deps.ts';
+import { insertLicenseKey } from './insert-license-key.ts';
 import { refuseSeatsOutside } from './license-changes.ts';
 import { requireLicense } from './read-license.ts';
 
@@ -110,23 +107,4 @@ function refuseFaultyOverrides(policy: Policy): void {
   throw new LicensingError('invalid_request', `The overrides do not fit the plan: ${message}.`, {
     extra: { errors: [{ path: `overrides.${member}`, message }] },
   });
-}
-
-async function insertLicenseKey(
-  tx: TenantTransaction,
-  { tenantId, licenseId }: { tenantId: string; licenseId: string },
-): Promise<string> {
-  const licenseKey = licenseKeyFrom(randomBytes(licenseKeyBytes));
-  const hash = hashLicenseKey(licenseKey);
-  if (hash === null) throw new Error('The license key that was just made has no valid form');
-  await insertCredential(tx, {
-    id: newId('key'),
-    kind: 'license_key',
-    hash,
-    tenantId,
-    subjectId: licenseId,
-    name: null,
-    scopes: [],
-  });
-  return licenseKey;
 }

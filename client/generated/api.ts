@@ -220,6 +220,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/licenses/{id}/rotate-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a license a new key
+         * @description Running sessions go on. Programs that still have the key before cannot acquire or validate once it has stopped. Without an overlap every earlier key stops at once, one that an earlier rotation left an overlap too.
+         */
+        post: operations["rotateLicenseKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tenants": {
         parameters: {
             query?: never;
@@ -510,6 +530,13 @@ export interface components {
         RevokeLicenseRequest: {
             reason: string;
         };
+        RotateLicenseKeyRequest: {
+            /**
+             * @description How long the key before goes on, so that programs can change to the new one.
+             * @default 0
+             */
+            overlapHours: number;
+        };
         CreateTenantRequest: {
             name: string;
         };
@@ -553,11 +580,12 @@ export interface components {
              * @description What the key may do; all of it when left out.
              * @default [
              *       "licenses:read",
+             *       "licenses:write",
              *       "sessions:read",
              *       "sessions:write"
              *     ]
              */
-            scopes: ("licenses:read" | "sessions:read" | "sessions:write")[];
+            scopes: ("licenses:read" | "licenses:write" | "sessions:read" | "sessions:write")[];
         };
         SessionAnswer: {
             session: components["schemas"]["Session"];
@@ -724,6 +752,13 @@ export interface components {
             /** @description Shown this once; only its hash is stored. */
             licenseKey: string;
         };
+        RotatedLicenseKey: {
+            licenseId: string;
+            /** @description Shown this once; only its hash is stored. */
+            licenseKey: string;
+            /** @description Until when earlier keys are good at most; null: they have stopped. */
+            previousKeysUntil: string | null;
+        };
         Tenant: {
             id: string;
             name: string;
@@ -751,7 +786,7 @@ export interface components {
                 id: string;
                 tenantId: string;
                 name: string;
-                scopes: ("licenses:read" | "sessions:read" | "sessions:write")[];
+                scopes: ("licenses:read" | "licenses:write" | "sessions:read" | "sessions:write")[];
             };
             /** @description Shown this once; only its hash is stored. */
             secret: string;
@@ -2093,6 +2128,108 @@ export interface operations {
                 };
             };
             /** @description `invalid_request`: The request is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: The credential or the address asks too often. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: The server met an unexpected fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: A part that this operation needs is not answering. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotateLicenseKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Only with an operator key: the tenant that is meant. Required where the operation belongs to one tenant. */
+                "Leasehold-Tenant"?: string;
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RotateLicenseKeyRequest"];
+            };
+        };
+        responses: {
+            /** @description The new key. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RotatedLicenseKey"];
+                };
+            };
+            /** @description `unauthenticated`: The credential is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: The credential does not allow this operation. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such resource. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: The resource is in a state that does not allow this. `idempotency_in_flight`: The first request with this idempotency key is still worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: The request is not valid. `idempotency_mismatch`: The idempotency key came with another request before. */
             422: {
                 headers: {
                     [name: string]: unknown;

@@ -16,7 +16,7 @@ test('a key works at once, until it is revoked', async () => {
   const { apiKey, secret } = await make();
   expect(apiKey).toMatchObject({
     tenantId,
-    scopes: ['licenses:read', 'sessions:read', 'sessions:write'],
+    scopes: ['licenses:read', 'licenses:write', 'sessions:read', 'sessions:write'],
   });
   expect(secret).toMatch(/^lht_[\w-]{43}_[\w-]{6}$/);
   const use = () => api.request('GET', '/v1/licenses', { authorization: `Bearer ${secret}` });

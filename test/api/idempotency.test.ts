@@ -64,12 +64,10 @@ test.each(creating)('$id refuses a key that came with another body', async (oper
   const key = newKey();
   succeed(await send(key));
   const before = await acts();
-  const body = { ...(requestFor(operation, world).body ?? {}), name: 'Another', seats: 2 };
-  const known = Object.keys(requestFor(operation, world).body ?? {});
-  const other = known.includes('name')
-    ? { ...body, seats: undefined }
-    : { ...body, name: undefined };
-  const answer = await send(key, { body: other });
+  const { body = {} } = requestFor(operation, world);
+  const changes = { name: 'Another', overlapHours: 2, seats: 2 };
+  const changed = Object.entries(changes).find(([name]) => name in body) ?? ['seats', 2];
+  const answer = await send(key, { body: { ...body, [changed[0]]: changed[1] } });
   expect(problemOf(answer)).toMatchObject({ status: 422, code: 'idempotency_mismatch' });
   expect(await acts()).toBe(before);
 });

@@ -61,6 +61,7 @@ const samples: Record<string, (world: World) => Sample> = {
   suspendLicense: ({ license }) => ({ id: license.licenseId, body: { reason: 'Test' } }),
   reinstateLicense: ({ license }) => ({ id: license.licenseId, body: {} }),
   revokeLicense: ({ license }) => ({ id: license.licenseId, body: { reason: 'Test' } }),
+  rotateLicenseKey: ({ license }) => ({ id: license.licenseId, body: { overlapHours: 1 } }),
   createTenant: () => ({ body: { name: 'Tenant' } }),
   listTenants: () => ({}),
   getTenant: ({ license }) => ({ id: license.tenantId }),
