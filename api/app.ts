@@ -128,10 +128,14 @@ function handleError(deps: ApiDeps) {
     // What is refused for want of room has no cause, and is too much to write down.
     const isOutage = problem.code === 'unavailable' && problem.cause !== undefined;
     const level = problem.code === 'internal' ? 'error' : isOutage ? 'warn' : 'debug';
-    request.log[level]({ err: problem.cause ?? problem, code: problem.code }, 'Request refused');
+    const requestId = requestIdOf(request);
+    deps.log[level](
+      { requestId, err: problem.cause ?? problem, code: problem.code },
+      'Request refused',
+    );
     response.set(farewell(deps));
     sendProblem(response, problem, {
-      requestId: requestIdOf(request),
+      requestId,
       publicUrl: deps.config.PUBLIC_URL,
     });
   };

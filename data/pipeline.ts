@@ -33,7 +33,7 @@ export async function runPipelined(
   const client = await poolOf(db).connect();
   try {
     const sent = ['begin', ...statements.map(prepared), ...(beforeCommit ? [] : ['commit'])];
-    const [, ...results] = await Promise.all(sent.map((statement) => client.query(statement)));
+    const [, ...results] = await sendTogether(client, sent);
     if (beforeCommit) {
       beforeCommit();
       await client.query('commit');
@@ -44,6 +44,17 @@ export async function runPipelined(
     // What a broken transaction leaves on a connection is not worth finding out.
     client.release(true);
     throw error;
+  }
+}
+
+/** The driver writes each statement by itself; held back, all of them leave in one write. */
+function sendTogether(client: pg.PoolClient, statements: readonly (string | pg.QueryConfig)[]) {
+  const { stream } = client.connection;
+  stream.cork();
+  try {
+    return Promise.all(statements.map((statement) => client.query(statement)));
+  } finally {
+    stream.uncork();
   }
 }
 

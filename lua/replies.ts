@@ -253,7 +253,8 @@ export function parseReply<Table extends ReplyReaders>(
   readers: Table,
   raw: unknown,
 ): ReplyOf<Table> {
-  const [word] = z.tuple([text], z.unknown()).parse(raw);
+  const word: unknown = Array.isArray(raw) ? raw[0] : undefined;
+  if (typeof word !== 'string') throw new Error('A seat script answered no word');
   const reader = readers[word];
   if (reader === undefined)
     throw new Error(`A seat script answered ${word}, which is unknown here`);

@@ -27,10 +27,10 @@ export async function measureHeartbeat(bench: Bench): Promise<Line[]> {
     measurement: 'heartbeat',
     what: 'heartbeat',
     target: '≥ 0.85',
-    subject: { name: 'API', step: { kind: 'calls', port: world.api.port, calls } },
+    subject: { ...apiOf(bench), step: { kind: 'calls', port: world.api.port, calls } },
     floors: [
       bareOf(floors),
-      { name: equalWork, step: { kind: 'calls', port: floors.port, calls } },
+      { name: equalWork, pid: floors.pid, step: { kind: 'calls', port: floors.port, calls } },
       { name: rawScript, step: script },
     ],
   });
@@ -56,13 +56,14 @@ async function measureTaking(bench: Bench, measurement: 'acquire' | 'cycle'): Pr
     measurement,
     what: release ? 'acquire + release' : 'acquire',
     subject: {
-      name: 'API',
+      ...apiOf(bench),
       step: { kind: 'acquire', door: doorOf(world.api.port, license), release },
     },
     floors: [
       bareOf(floors),
       {
         name: equalWork,
+        pid: floors.pid,
         step: { kind: 'acquire', door: doorOf(floors.port, other), release },
       },
       { name: rawScript, step: { kind: 'acquire-script', ...script } },
@@ -86,8 +87,8 @@ export async function measureValidate(bench: Bench): Promise<Line[]> {
   const lines = await contest(bench, {
     measurement: 'validate',
     what: 'validate',
-    subject: { name: 'API', step: stepAt(world.api) },
-    floors: [bareOf(floors), { name: equalWork, step: stepAt(floors) }],
+    subject: { ...apiOf(bench), step: stepAt(world.api) },
+    floors: [bareOf(floors), { name: equalWork, pid: floors.pid, step: stepAt(floors) }],
   });
   await floors.stop();
   return lines;
@@ -119,7 +120,11 @@ function startFloors({ world }: Bench, license: BenchLicense): Promise<Server> {
   });
 }
 
-function bareOf({ port }: Server) {
+function apiOf({ world }: Bench) {
+  return { name: 'API', pid: world.api.pid };
+}
+
+function bareOf({ port, pid }: Server) {
   const call: Call = { method: 'POST', path: '/bare', body: '{}' };
-  return { name: bareRoute, step: { kind: 'calls' as const, port, calls: [call] } };
+  return { name: bareRoute, pid, step: { kind: 'calls' as const, port, calls: [call] } };
 }

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, totalmem } from 'node:os';
-import { writtenSpread, type Line } from './figures.ts';
+import { writtenSpread, type Line, type Spread } from './figures.ts';
 
 /** On what and when a run was made. */
 export function describeRun() {
@@ -19,9 +19,9 @@ const heads = ['What', 'Ours: median (min–max)', 'Floor', "Floor's", 'Ratio', 
 export function tableOf(lines: readonly Line[]): string {
   const rows = lines.map(({ what, unit, value, floor, target, note }) => [
     what,
-    `${writtenSpread(value)} ${unit}`.replace(' /s', '/s'),
+    withUnit(value, unit),
     floor?.name ?? '',
-    floor === undefined ? '' : `${writtenSpread(floor.value)}/s`,
+    floor === undefined ? '' : withUnit(floor.value, unit),
     floor === undefined ? '' : `**${writtenSpread(floor.ratio)}**`,
     [target, note].filter((text) => text !== undefined).join('; '),
   ]);
@@ -33,6 +33,10 @@ export function tableOf(lines: readonly Line[]): string {
   return [line(heads), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join(
     '\n',
   );
+}
+
+function withUnit(value: Spread, unit: string): string {
+  return `${writtenSpread(value)}${unit === '/s' ? '' : ' '}${unit}`;
 }
 
 const begin = '<!-- bench: begin -->';
