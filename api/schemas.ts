@@ -31,6 +31,12 @@ export function phraseSchema(lengthMax: number) {
   return z.string().trim().min(1).max(lengthMax).regex(printable, notPrintable);
 }
 
+/** A number that every part on its way keeps as it is. */
+export const numberSchema = z.number().min(Number.MIN_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER);
+
+/** An instant as callers write it: in UTC, with a bound on the digits of its seconds. */
+export const instantSchema = z.iso.datetime().max(35);
+
 /** Printable ASCII without blanks, so that it travels in credentials, keys and logs as it is. */
 export const instanceKeySchema = z
   .string()
@@ -60,13 +66,13 @@ export const metadataSchema = z
     textSchema(64),
     z.union([
       z.string().max(500).regex(printable, notPrintable),
-      z.number(),
+      numberSchema,
       z.boolean(),
       z.null(),
     ]),
   )
   .refine((value) => Object.keys(value).length <= 20, 'must have at most 20 members')
-  .meta({ description: 'Up to 20 flat members of your own.' });
+  .meta({ description: 'Up to 20 flat members of your own.', maxProperties: 20 });
 
 export const usageTypeSchema = z.enum(usageTypes).meta({
   description: 'builder: a person at work. runtime: inside a shipped product.',

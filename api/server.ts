@@ -1,5 +1,4 @@
 /** The API process: its stores, its server, and an end that loses no request. */
-import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { countConnections, openDatabase, pingDatabase } from '../data/database.ts';
@@ -24,6 +23,7 @@ import { createHeartbeatForwarder } from '../services/forward-heartbeat.ts';
 import { sessionSignals } from '../workflows/contract.ts';
 import { createApp } from './app.ts';
 import type { ApiDeps } from './deps.ts';
+import { createHttpServer, drain, listen } from './http-server.ts';
 
 export interface RunningApi {
   port: number;
@@ -42,7 +42,7 @@ const signalDeadlineMs = 2_000;
 const drainMs = 10_000;
 const closeStoresMs = 3_000;
 
-/** Starts the API. It starts, and goes on, whether or not Temporal is up. */
+/** Starts the API. It starts, and goes on, whether or not its stores are up; readiness tells. */
 export async function startApi(
   config: Config,
   options: { log?: Logger; reached?: Deps['reached']; drainMs?: number } = {},
@@ -66,8 +66,8 @@ export async function startApi(
     host: config.API_HOST,
     port: config.METRICS_PORT,
   });
-  const server = createServer(createApp(deps));
-  await listen(server, config);
+  const server = createHttpServer(createApp(deps));
+  await listen(server, { host: config.API_HOST, port: config.API_PORT });
   const { port } = server.address() as AddressInfo;
   log.info({ port, metricsPort: metricsServer.port }, 'API is listening');
   return {
@@ -129,28 +129,4 @@ function openStores(config: Config, log: Logger) {
       subscriber.disconnect();
     },
   };
-}
-
-function listen(server: Server, config: Config): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(config.API_PORT, config.API_HOST, resolve);
-  });
-}
-
-/** How often connections that became idle are looked for while the server drains. */
-const drainLookMs = 50;
-
-/** New connections are refused, idle ones closed as they become so, and what runs is waited for. */
-async function drain(server: Server, atMostMs: number): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  const look = setInterval(() => {
-    server.closeIdleConnections();
-  }, drainLookMs);
-  const giveUp = setTimeout(() => {
-    server.closeAllConnections();
-  }, atMostMs);
-  await closed;
-  clearInterval(look);
-  clearTimeout(giveUp);
 }

@@ -13,7 +13,7 @@ types.setTypeParser(pg.types.builtins.INT8, Number);
 
 /**
  * Opens a pool. A connection or a statement that does not answer in time fails instead of holding
- * its caller: 5 s to connect, 10 s a statement, 10 s idle inside a transaction.
+ * its caller: 5 s to connect or for a lock, 10 s a statement, 10 s idle inside a transaction.
  */
 export function openDatabase(options: {
   url: string;
@@ -25,6 +25,7 @@ export function openDatabase(options: {
     max: options.poolSize,
     connectionTimeoutMillis: 5_000,
     statement_timeout: 10_000,
+    lock_timeout: 5_000,
     query_timeout: 12_000,
     idle_in_transaction_session_timeout: 10_000,
     // Statements are sent before the answers to those ahead of them have come: see pipeline.ts.

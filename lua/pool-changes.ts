@@ -23,14 +23,17 @@ export interface PoolChanges {
 }
 
 /**
- * Hears announcements over a connection of its own, which it subscribes and subscribes again after a
- * reconnect. What is announced meanwhile is lost: listeners look again by themselves.
+ * Hears announcements over a connection of its own, which it subscribes whenever it is made, a Redis that
+ * is away at first included. What is announced meanwhile is lost: listeners look again by themselves.
  */
 export async function createPoolChanges(subscriber: Redis): Promise<PoolChanges> {
   const emitter = new EventEmitter();
   emitter.setMaxListeners(0);
   subscriber.on('message', (_channel: string, pool: string) => emitter.emit(pool));
-  await subscriber.subscribe(changesChannel);
+  // A connection that breaks before the answer brings another one, which subscribes again.
+  const subscribe = () => subscriber.subscribe(changesChannel).catch(() => undefined);
+  subscriber.on('ready', () => void subscribe());
+  await subscribe();
   return { listen: (pool) => createListener(emitter, poolName(pool)) };
 }
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { TenantTransaction } from '../data/database.ts';
 import { insertLicenseEvents } from '../data/license-events.ts';
 import { updateLicense, type LicenseRecord } from '../data/licenses.ts';
@@ -39,6 +40,8 @@ async function applyLicense(
   const present = await requireLicense(tx, pool);
   const facts = pickFacts(change(present));
   const { status } = deriveLicense(facts, new Date());
+  // Repeating a change is no event, and leaves the pool at its version.
+  if (status === present.status && isDeepStrictEqual(facts, pickFacts(present))) return present;
   await updateLicense(tx, pool, { ...facts, status });
   const configVersion = await raiseConfigVersion(tx, pool);
   await insertLicenseEvents(tx, [{ id: newId('evt'), ...pool, sessionId: null, event, detail }]);

@@ -12,6 +12,7 @@ export function changeTerms(terms: {
     event: 'license.changed',
     detail: { seats: terms.seats, expiresAt: terms.expiresAt },
     change(present) {
+      if (present.revokedAt !== null) throw revoked();
       const { min, max } = resolvePolicy(present.planPolicy, present.overrides).seats;
       const seats = terms.seats ?? present.seats;
       refuseSeatsOutside(seats, { min, max });

@@ -3,7 +3,7 @@ import { issueLicense } from '../../services/issue-license.ts';
 import { requireTenantHeader } from '../middleware/authenticate.ts';
 import { defineOperation } from '../operation.ts';
 import { policySchema } from '../plans/policy-schema.ts';
-import { idSchema, metadataSchema } from '../schemas.ts';
+import { idSchema, instantSchema, metadataSchema } from '../schemas.ts';
 import { licenseSchema, presentLicense } from './license-schema.ts';
 
 const body = z
@@ -11,7 +11,7 @@ const body = z
     productId: idSchema('prd'),
     planId: idSchema('pln'),
     seats: z.int().min(1).max(100_000).optional(),
-    expiresAt: z.iso.datetime().nullable().default(null),
+    expiresAt: instantSchema.nullable().default(null),
     overrides: policySchema.partial().default({}).meta({
       description: 'Members of the plan’s policy that this license replaces.',
     }),

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { changeTerms } from '../../services/license-changes.ts';
+import { instantSchema } from '../schemas.ts';
 import { defineLicenseChange } from './change-operation.ts';
 
 const body = z
   .strictObject({
     seats: z.int().min(1).max(100_000).optional(),
-    expiresAt: z.iso.datetime().nullable().optional(),
+    expiresAt: instantSchema.nullable().optional(),
   })
   .refine((value) => Object.keys(value).length > 0, 'must name what to change')
   .meta({ id: 'ChangeLicenseRequest' });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { usageTypes } from '../../domain/validation.ts';
-import { textSchema } from '../schemas.ts';
+import { numberSchema, textSchema } from '../schemas.ts';
 
 const seconds = (least: number, most: number) => z.int().min(least).max(most);
 
@@ -28,7 +28,8 @@ export const policySchema = z
     devicesMax: z.int().min(1).max(100_000).nullable(),
     namesHolders: z.boolean(),
     features: z
-      .record(textSchema(64), z.union([z.boolean(), z.number(), textSchema(200)]))
-      .refine((value) => Object.keys(value).length <= 200, 'must have at most 200 members'),
+      .record(textSchema(64), z.union([z.boolean(), numberSchema, textSchema(200)]))
+      .refine((value) => Object.keys(value).length <= 200, 'must have at most 200 members')
+      .meta({ maxProperties: 200 }),
   })
   .meta({ id: 'Policy' });

@@ -4,10 +4,14 @@ import { endEventOf, licenseEvents } from '../../domain/events.ts';
 import { idPattern, idPrefixes, type IdPrefix } from '../../domain/ids.ts';
 import { newId } from '../../platform/ids.ts';
 
+/** Refusals of how often or how something was asked, which say nothing about what was asked. */
+const undecided = ['rate_limited', 'idempotency_mismatch', 'idempotency_in_flight'];
+
 describe('the error table', () => {
   test('never blames the caller for a fault of ours, nor locks anybody out for one', () => {
     for (const [code, { status, conclusive, retryable }] of Object.entries(errorTable)) {
-      expect({ code, conclusive }).toEqual({ code, conclusive: status < 500 });
+      const decides = status < 500 && !undecided.includes(code);
+      expect({ code, conclusive }).toEqual({ code, conclusive: decides });
       if (status >= 500) expect({ code, retryable }).toEqual({ code, retryable: true });
     }
   });

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureLogins, migrateToLatest } from '../../data/migrate.ts';
+import { generousBudgets } from '../../dev/generous-budgets.ts';
 import { isListening, freePort } from '../../dev/platform/ports.ts';
 import { removePostgresFolder } from '../../dev/platform/postgres-folder.ts';
 import { databaseUrl, startPostgres } from '../../dev/platform/postgres.ts';
@@ -42,6 +43,7 @@ export async function startWorld() {
   const temporalPort = await freePort();
   const environment = {
     NODE_ENV: 'production',
+    ...generousBudgets,
     DATABASE_URL: urls.app,
     SYSTEM_DATABASE_URL: urls.system,
     REDIS_URL: redis.url,

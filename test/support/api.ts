@@ -10,6 +10,7 @@ import { newId } from '../../platform/ids.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { connectRedis } from '../../platform/redis.ts';
 import type { StepPoint } from '../../services/deps.ts';
+import { generousBudgets } from '../../dev/generous-budgets.ts';
 import { hashApiKey, makeApiKey } from '../../signing/keys.ts';
 import { checkAnswer, type Answer } from './answers.ts';
 import { cloneDatabase, type TestDatabase } from './database.ts';
@@ -108,20 +109,11 @@ export function testEnvironment(database: TestDatabase, redis: TestRedis): Recor
     TEMPORAL_TASK_QUEUE: `test-${randomBytes(6).toString('hex')}`,
     API_PORT: '0',
     METRICS_PORT: '0',
+    // One file plays more customers with one key than there are.
     ...generousBudgets,
     SESSION_CREDENTIAL_SECRETS: `t1:${randomBytes(32).toString('base64url')}`,
   };
 }
-
-/** A file makes more requests with one key than a customer does; tests of the budgets set their own. */
-const generousBudgets = {
-  RATE_LIMIT_HEARTBEATS: '1000000',
-  RATE_LIMIT_RELEASES: '1000000',
-  RATE_LIMIT_ACQUIRES: '1000000',
-  RATE_LIMIT_READS: '1000000',
-  RATE_LIMIT_ADMIN: '1000000',
-  RATE_LIMIT_FAILURES: '1000000',
-};
 
 /** Makes requests to the API at an address and holds each answer against its operation. */
 export function requestTo(url: string): TestApi['request'] {

@@ -6,7 +6,10 @@ import {
   givenLicense,
   problemOf,
   readLicense,
+  reinstate,
   revoke,
+  suspend,
+  type GivenLicense,
 } from '../../support/given.ts';
 
 const api = await startTestApi();
@@ -50,8 +53,37 @@ test('many changes at once leave the pool with the last of them', async () => {
   expect((await acquire(license)).session.seats).toEqual({ used: 2, limit: seats.limit });
 });
 
-test('brings a revoked license back by no means', async () => {
+test('changes nothing of a revoked license', async () => {
   const license = await givenLicense(api);
   await revoke(license);
-  expect(await changeLicense(license, { expiresAt: null })).toMatchObject({ status: 'revoked' });
+  for (const body of [{ expiresAt: null }, { seats: 7 }]) {
+    const answer = await api.asOperator('PATCH', `/v1/licenses/${license.licenseId}`, { body });
+    expect(problemOf(answer)).toMatchObject({ status: 409, code: 'conflict' });
+  }
+  expect(await readLicense(license)).toMatchObject({ status: 'revoked', seats: { limit: 5 } });
+});
+
+test('repeating a change answers the same and is no event', async () => {
+  const license = await givenLicense(api);
+  const events = async () => {
+    const rows = await api.deps.systemDb
+      .selectFrom('licenseEvents')
+      .select('event')
+      .where('licenseId', '=', license.licenseId)
+      .orderBy('id')
+      .execute();
+    return rows.map(({ event }) => event);
+  };
+  const twice = async (change: (license: GivenLicense) => Promise<unknown>) => {
+    await change(license);
+    await change(license);
+  };
+  await twice((given) => changeLicense(given, { seats: 7 }));
+  await twice(suspend);
+  await twice(reinstate);
+  await twice(revoke);
+  expect(await events()).toEqual([
+    ...['license.issued', 'license.changed', 'license.suspended', 'license.reinstated'],
+    'license.revoked',
+  ]);
 });
