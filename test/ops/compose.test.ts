@@ -133,6 +133,19 @@ test('what it mounts exists, and every image has a version', async () => {
   }
 });
 
+test('what watches it is there when asked for, and looks where the servers are', async () => {
+  const optional = all.filter(([, { profiles }]) => profiles.length > 0);
+  expect(optional.map(([name]) => name)).toEqual(['prometheus', 'grafana']);
+  for (const [, { profiles }] of optional) expect(profiles).toEqual(['monitoring']);
+  const text = await readFile(join(root, 'ops/prometheus/prometheus.yml'), 'utf8');
+  const port = environmentOf('api')['METRICS_PORT'] ?? '';
+  for (const [name] of ours.filter(([server]) => !jobs.has(server))) {
+    expect(text).toContain(`${name}:${port}`);
+  }
+  const source = 'ops/grafana/provisioning/datasources/prometheus.yml';
+  expect(await readFile(join(root, source), 'utf8')).toContain('http://prometheus:9090');
+});
+
 test('Redis keeps every seat: it never evicts, and writes them down, on the replica too', () => {
   for (const name of ['redis', 'redis-replica']) {
     const command = services[name]?.command;
