@@ -33,6 +33,7 @@ export async function checkLease(deps: Deps, session: SessionRef): Promise<Lease
 export async function lapseLease(deps: Deps, session: SessionRef): Promise<LeaseState> {
   const { state, epoch } = await lookAtLease(deps, session, { drop: true });
   if (state.status !== 'ended') return state;
+  deps.reached('lapse:settled');
   const { tenantId, sessionId } = session;
   const row = await withTenant(deps.db, tenantId, async (tx) => {
     if (epoch !== null && !(await holdEpoch(tx, session, epoch))) return 'outdated';

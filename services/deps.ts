@@ -20,15 +20,27 @@ export interface Deps {
 }
 
 /** The points between the effects of a step, where a process may die. */
-export type StepPoint =
-  | 'acquire:granted-in-redis'
-  | 'acquire:recorded'
-  | 'acquire:acknowledged'
-  | 'release:left-in-redis'
-  | 'release:ended-in-ledger'
-  | 'settle:ended-in-ledger'
-  | 'restore:epoch-raised'
-  | 'restore:first-chunk'
-  | 'force-release:ended-in-ledger'
-  | 'license:applied'
-  | 'idempotency:answer-kept';
+export const stepPoints = [
+  'acquire:granted-in-redis',
+  'acquire:recorded',
+  'acquire:acknowledged',
+  'acquire:not-recorded',
+  'acquire:undone',
+  'heartbeat:renewed',
+  'release:left-in-redis',
+  'release:ended-in-ledger',
+  'force-release:ended-in-ledger',
+  'settle:dropped-in-redis',
+  'settle:ended-in-ledger',
+  'lapse:settled',
+  'restore:epoch-raised',
+  'restore:first-chunk',
+  'license:applied',
+  'sweep:rows-ended',
+  'sweep:strangers-freed',
+  'idempotency:answer-kept',
+  'relay:claimed',
+  'relay:sent',
+  'relay:marked',
+] as const;
+export type StepPoint = (typeof stepPoints)[number];

@@ -118,6 +118,7 @@ async function compareSeats(
   if (held === null) return emptyTally;
   const sessions = [...held.seats, ...held.waiters];
   const ended = await endUnknownRows(deps, pool, { open, sessions });
+  deps.reached('sweep:rows-ended');
   const freed = await freeForeignSeats(deps, pool, sessions);
   // The sessions that were just freed are gone by the next sweep; they are not worth another look.
   const totals = { held: held.seats.length, limit, waiting: held.waiters.length };

@@ -27,6 +27,7 @@ export async function renewSession(
       'The seats of this license are being restored. The seat is kept: beat again in a moment.',
     );
   }
+  deps.reached('heartbeat:renewed');
   if (reply.word === 'RENEWED' && reply.forward) {
     deps.forwarder.forward(sessionWorkflowId(claims.tenantId, claims.sessionId), {
       seenAt: reply.now,

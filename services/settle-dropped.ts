@@ -23,6 +23,7 @@ export async function settleDropped(
 ): Promise<void> {
   const [first] = dropped;
   if (first === undefined) return;
+  deps.reached('settle:dropped-in-redis');
   const { tenantId } = pool;
   const isCurrent = await withTenant(deps.db, tenantId, async (tx) => {
     // A pool tells of its own epoch alone: a restore forgets what was reported before.

@@ -102,6 +102,7 @@ async function freeStrangers(
       const rest = { holderId: null, mode: 'free', reason: 'lapsed' } as const;
       await deps.seats.releaseSeat(pool, { ...session, ...rest });
     }
+    deps.reached('sweep:strangers-freed');
     return unknown.length;
   });
   deps.log.warn({ ...pool, count: freed }, 'Seats that were never recorded were freed');

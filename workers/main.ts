@@ -93,7 +93,7 @@ const startWorker = async () => {
 
 await Promise.all([
   runOutboxRelay(
-    { client: temporal.client, db: deps.systemDb, taskQueue, log, metrics },
+    { ...deps, client: temporal.client, db: deps.systemDb, taskQueue },
     stopping.signal,
   ),
   keepWorkerRunning({

@@ -9,14 +9,11 @@ import {
   type ClaimedMessage,
 } from '../data/outbox.ts';
 import type { Logger } from '../platform/logger.ts';
-import type { Metrics } from '../platform/metrics.ts';
+import type { Deps } from '../services/deps.ts';
 import { deliverMessage, type Delivery, type DeliveryRoute } from './deliver-message.ts';
 
 /** What the relay works with; `db` is the system role. */
-export interface RelayDeps extends DeliveryRoute {
-  log: Logger;
-  metrics: Metrics;
-}
+export interface RelayDeps extends DeliveryRoute, Pick<Deps, 'log' | 'metrics' | 'reached'> {}
 
 /** Batches at a time: while one is being settled the other is on its way. */
 const lanes = 2;
@@ -86,6 +83,7 @@ function lane(deps: RelayDeps): () => Promise<number> {
       return growing(pollMs, empty, idlePollMaxMs);
     }
     empty = 0;
+    deps.reached('relay:claimed');
     const isThrough = await relayBatch(deps, claimed);
     undelivered = isThrough ? 0 : undelivered + 1;
     if (!isThrough) return growing(postponeMinMs, undelivered, outagePauseMaxMs);
@@ -98,6 +96,7 @@ async function relayBatch(deps: RelayDeps, claimed: readonly ClaimedMessage[]): 
   const tries = await Promise.all(
     claimed.map(async (message) => ({ message, delivery: await deliverMessage(deps, message) })),
   );
+  deps.reached('relay:sent');
   await settle(deps, tries);
   return tries.some(({ delivery }) => delivery.outcome !== 'later');
 }
@@ -107,12 +106,14 @@ interface Try {
   delivery: Delivery;
 }
 
-async function settle({ db, log, metrics }: RelayDeps, tries: readonly Try[]): Promise<void> {
+async function settle(deps: RelayDeps, tries: readonly Try[]): Promise<void> {
+  const { db, log, metrics } = deps;
   const sent = tries.filter(({ delivery }) => delivery.outcome === 'sent');
   await markSent(
     db,
     sent.map(({ message }) => message.id),
   );
+  deps.reached('relay:marked');
   metrics.outboxSent.inc(sent.length);
 
   const later = tries.flatMap(({ message, delivery }) =>

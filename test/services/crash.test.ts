@@ -1,24 +1,23 @@
 /**
  * A process may die between any two effects of a step. Each test lets one step die at one named point
- * and then lets one of three things happen: the caller tries again, nobody does and a lease's time
- * passes, or Redis is wiped. Whatever happens, no seat is lost or granted twice, and every grant that was
- * recorded has one end.
+ * and then lets one of five things happen: the caller tries again, nobody does and a lease's time
+ * passes, only the sweep goes on, only the workflows go on, or Redis is wiped. Whatever happens, no seat
+ * is lost or granted twice, and every grant that was recorded has one end.
  */
-import { describe, expect, test } from 'vitest';
-import type { StepPoint } from '../../services/deps.ts';
-import { startTestApi, type Answer } from '../support/api.ts';
+import { sql } from 'kysely';
+import { afterEach, describe, expect, test } from 'vitest';
+import { createSessionActivities } from '../../activities/sessions.ts';
+import type { EndReason } from '../../domain/errors.ts';
+import { stepPoints } from '../../services/deps.ts';
+import type { SessionRef } from '../../workflows/contract.ts';
+import { startTestApi } from '../support/api.ts';
 import {
   acquire,
   acquireMany,
-  afterLeaseLapses,
   changeLicense,
-  forceRelease,
   givenLicense,
-  release,
   tryAcquire,
   tryHeartbeat,
-  tryRelease,
-  tryShow,
   type GivenLicense,
 } from '../support/given.ts';
 import {
@@ -26,157 +25,36 @@ import {
   expectAgreement,
   expectSound,
   givenRows,
+  readStores,
 } from '../support/ledger.ts';
+import { relayPoints } from '../support/relay-points.ts';
+import { seats, steps, sweep, type Outcome } from './crash-steps.ts';
+import { afterSettling } from './disagreements.ts';
 
 const api = await startTestApi();
-const seats = 2;
 
-interface Step {
-  name: string;
-  points: StepPoint[];
-  /** Brings the license where the step can be taken, and says how to take it, as often as one likes. */
-  prepare: (license: GivenLicense) => Promise<() => Promise<Answer>>;
-}
+// A sweep looks at every pool there is: what a test leaves behind would be swept by all that follow.
+afterEach(async () => {
+  await api.redis.flush();
+  await sql`update sessions set status = 'ended', ended_at = now(), end_reason = 'lapsed'
+    where ended_at is null`.execute(api.deps.systemDb);
+});
 
-const steps: Step[] = [
-  {
-    name: 'granting a free seat',
-    points: ['acquire:granted-in-redis', 'acquire:recorded', 'acquire:acknowledged'],
-    async prepare(license) {
-      await acquire(license);
-      return () => tryAcquire(license, { instance: 'i' });
-    },
-  },
-  {
-    name: 'granting the seat of somebody who lapsed',
-    points: ['acquire:granted-in-redis', 'acquire:recorded', 'acquire:acknowledged'],
-    async prepare(license) {
-      const [first] = await acquireMany(license, seats);
-      if (first !== undefined) await afterLeaseLapses(first);
-      return () => tryAcquire(license, { instance: 'i' });
-    },
-  },
-  {
-    name: 'queueing',
-    points: ['acquire:granted-in-redis', 'acquire:recorded', 'acquire:acknowledged'],
-    async prepare(license) {
-      await acquireMany(license, seats);
-      return () => tryAcquire(license, { instance: 'i', wait: true });
-    },
-  },
-  {
-    name: 'taking an offer',
-    points: ['acquire:granted-in-redis', 'acquire:recorded', 'acquire:acknowledged'],
-    async prepare(license) {
-      const [first] = await acquireMany(license, seats);
-      await acquire(license, { instance: 'i', wait: true });
-      if (first !== undefined) await release(first);
-      return () => tryAcquire(license, { instance: 'i' });
-    },
-  },
-  {
-    name: 'taking over a session of the same device',
-    points: ['acquire:granted-in-redis', 'acquire:recorded', 'acquire:acknowledged'],
-    async prepare(license) {
-      const device = { fingerprint: 'mine' };
-      await acquire(license);
-      const old = await acquire(license, { device });
-      return () => tryAcquire(license, { instance: 'i', device, takeover: old.id });
-    },
-  },
-  {
-    name: 'attaching another process',
-    points: ['acquire:granted-in-redis', 'acquire:recorded', 'acquire:acknowledged'],
-    async prepare(license) {
-      await acquire(license, { instance: 'i', holderId: 'p1' });
-      return () => tryAcquire(license, { instance: 'i', holderId: 'p2' });
-    },
-  },
-  {
-    name: 'releasing',
-    points: ['release:left-in-redis', 'release:ended-in-ledger'],
-    async prepare(license) {
-      const session = await acquire(license);
-      return () => tryRelease(session);
-    },
-  },
-  {
-    name: 'releasing while others wait',
-    points: ['release:left-in-redis', 'release:ended-in-ledger'],
-    async prepare(license) {
-      const [first] = await acquireMany(license, seats);
-      await acquire(license, { wait: true });
-      if (first === undefined) throw new Error('No seat');
-      return () => tryRelease(first);
-    },
-  },
-  {
-    name: 'forcing a release',
-    points: ['force-release:ended-in-ledger'],
-    async prepare(license) {
-      const session = await acquire(license);
-      return () => forceRelease(session);
-    },
-  },
-  {
-    name: 'settling what a look at the queue dropped',
-    points: ['settle:ended-in-ledger'],
-    async prepare(license) {
-      const [first] = await acquireMany(license, seats);
-      const waiter = await acquire(license, { wait: true });
-      if (first !== undefined) await afterLeaseLapses(first);
-      return () => tryShow(waiter);
-    },
-  },
-  {
-    name: 'settling what a refused request dropped',
-    points: ['settle:ended-in-ledger'],
-    async prepare(license) {
-      const [first] = await acquireMany(license, seats);
-      await acquire(license, { wait: true });
-      if (first !== undefined) await afterLeaseLapses(first);
-      return () => tryAcquire(license, { instance: 'i' });
-    },
-  },
-  {
-    name: 'restoring',
-    points: ['restore:epoch-raised', 'restore:first-chunk'],
-    async prepare(license) {
-      await acquire(license);
-      await acquire(license, { instance: 'i' });
-      await api.redis.flush();
-      return () => tryAcquire(license, { instance: 'i' });
-    },
-  },
-  {
-    name: 'changing the seats',
-    points: ['license:applied'],
-    async prepare(license) {
-      await acquireMany(license, seats);
-      const path = `/v1/licenses/${license.licenseId}`;
-      return () => api.asOperator('PATCH', path, { body: { seats: 1 } });
-    },
-  },
-  {
-    name: 'suspending',
-    points: ['license:applied'],
-    async prepare(license) {
-      await acquireMany(license, seats);
-      const path = `/v1/licenses/${license.licenseId}/suspend`;
-      return () => api.asOperator('POST', path, { body: { reason: 'x' } });
-    },
-  },
-];
+test('every named point is died at', () => {
+  const covered = [...steps.flatMap(({ points }) => points), ...relayPoints];
+  expect([...new Set(covered)].sort()).toEqual([...stepPoints].sort());
+});
 
 class Crash extends Error {}
 
 const cases = steps.flatMap((step) => step.points.map((point) => ({ ...step, point })));
 
-describe.each(cases)('$name, dying at $point', ({ name, point, prepare }) => {
+describe.each(cases)('$name, dying at $point', (step) => {
+  const { point, prepare, again, seatsAfter = seats } = step;
+  const ends = { endedByWorkflow: step.endsAsWorkflow === true };
   async function crashedOnce(): Promise<{
     license: GivenLicense;
-    again: () => Promise<Answer>;
-    limit: number;
+    tryAgain: () => Promise<Outcome>;
   }> {
     const license = await givenLicense(api, { seats });
     const act = await prepare(license);
@@ -188,46 +66,89 @@ describe.each(cases)('$name, dying at $point', ({ name, point, prepare }) => {
     await act();
     stop();
     expect(reached).toBeGreaterThan(0);
-    return { license, again: act, limit: name === 'changing the seats' ? 1 : seats };
+    return { license, tryAgain: act };
   }
 
-  test('the caller who tries again succeeds, and both stores agree', async () => {
-    const { license, again } = await crashedOnce();
-    const answer = await again();
-    const isRefusal = name === 'settling what a refused request dropped';
-    expect(answer.status, answer.text).toBeLessThan(isRefusal ? 410 : 300);
-    await expectSound(license, seats);
+  test('whoever tries again succeeds, and both stores agree', async () => {
+    const { license, tryAgain } = await crashedOnce();
+    const outcome = await tryAgain();
+    if (again === undefined) expect(outcome.status, outcome.text).toBeLessThan(300);
+    else expect(outcome.status, outcome.text).toBe(again);
+    await expectSound(license, seats, ends);
     await expectAgreement(license);
   });
 
   test('when nobody tries again, every seat is free after a lease', async () => {
-    const { license, limit } = await crashedOnce();
+    const { license } = await crashedOnce();
     await afterEverythingLapses(license);
-    await expectAllGrantable(license, limit);
+    if (step.isRepair === true) await sweepTwice(license);
+    await expectAllGrantable(license, seatsAfter, ends);
+  });
+
+  test('two sweeps alone bring the stores together, and a third finds nothing', async () => {
+    const { license } = await crashedOnce();
+    await afterEverythingLapses(license);
+    await sweepTwice(license);
+    expect(await sweep(license)).toEqual({});
+    await expectSound(license, seats, ends);
+    await expectAgreement(license);
+    await expectAllGrantable(license, seatsAfter, ends);
+  });
+
+  test('the workflows alone give back whatever was recorded', async () => {
+    const { license } = await crashedOnce();
+    await afterEverythingLapses(license);
+    await runWorkflows(license);
+    await expectSound(license, seats, { endedByWorkflow: true });
+    const { rows } = await readStores(license);
+    expect(rows.filter(({ endedAt }) => endedAt === null)).toEqual([]);
+    await expectAllGrantable(license, seatsAfter, { endedByWorkflow: true });
   });
 
   test('after a wipe no seat is granted twice, and none is lost for longer than a lease', async () => {
-    const { license, limit } = await crashedOnce();
+    const { license } = await crashedOnce();
     await api.redis.flush();
     const before = await openSessions(license);
     let granted = 0;
     while ((await tryAcquire(license)).status === 201) granted += 1;
     expect(granted + before).toBeLessThanOrEqual(Math.max(seats, before));
-    await expectSound(license, seats);
+    await expectSound(license, seats, ends);
     await afterEverythingLapses(license);
-    await expectAllGrantable(license, limit);
+    await expectAllGrantable(license, seatsAfter, ends);
   });
 });
 
+async function sweepTwice(license: GivenLicense): Promise<void> {
+  await afterSettling(license);
+  await sweep(license);
+  await sweep(license);
+}
+
+/** What the workflows of a license's sessions do when each is due: the outbox says which there are. */
+async function runWorkflows(license: GivenLicense): Promise<void> {
+  const { confirmRelease, lapseLease } = createSessionActivities(api.deps);
+  const { messages } = await readStores(license);
+  for (const { startInput, payload } of messages) {
+    const ref = startInput as unknown as SessionRef;
+    const { reason } = (payload ?? {}) as { reason?: EndReason };
+    if (reason === undefined) await lapseLease(ref);
+    else await confirmRelease({ ...ref, reason });
+  }
+}
+
 /** A withdrawn license is reinstated first; then as many seats as there are must be had, and no more. */
-async function expectAllGrantable(license: GivenLicense, limit: number): Promise<void> {
+async function expectAllGrantable(
+  license: GivenLicense,
+  limit: number,
+  ends: { endedByWorkflow: boolean },
+): Promise<void> {
   const path = `/v1/licenses/${license.licenseId}/reinstate`;
   await api.asOperator('POST', path, { body: {} });
   const sessions = await acquireMany(license, limit);
   expect(sessions.map(({ httpStatus }) => httpStatus)).toEqual(sessions.map(() => 201));
   expect((await tryAcquire(license)).status).toBe(409);
   for (const session of sessions) expect((await tryHeartbeat(session)).status).toBe(200);
-  await expectSound(license, limit);
+  await expectSound(license, limit, ends);
   await expectAgreement(license);
 }
 

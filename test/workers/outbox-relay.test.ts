@@ -4,6 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { claimMessages, pruneSent } from '../../data/outbox.ts';
 import { sql } from 'kysely';
 import { deliverMessage } from '../../workers/deliver-message.ts';
+import type { StepPoint } from '../../services/deps.ts';
+import { relayPoints } from '../support/relay-points.ts';
 import { temporalAddress } from '../support/temporal.ts';
 import { messagesOf, openOutbox, relayDeps, whileRelaying } from './outbox-support.ts';
 
@@ -43,6 +45,29 @@ describe('the relay', () => {
       granted.eventId,
     ]);
   });
+
+  test.each(relayPoints)(
+    'that dies at %s delivers everything once it runs again',
+    async (point) => {
+      const session = messagesOf(outbox.tenantId);
+      const [queued, granted, released] = [session.queued(), session.granted(), session.released()];
+      await outbox.enqueue(queued, granted, released);
+      let deaths = 0;
+      const reached = (here: StepPoint) => {
+        if (here !== point || deaths > 0) return;
+        deaths += 1;
+        throw new Error('The process died here');
+      };
+      await whileRelaying({ ...deps, reached }, async () => {
+        await expect.poll(() => deaths).toBe(1);
+        // What it had claimed is claimed for a while; that time passes.
+        await sql`update outbox set claimed_until = now() where sent_at is null`.execute(outbox.db);
+        await untilAllSent();
+      });
+      const arrived = await signalsOf(deps.client, session.workflowId);
+      expect([...new Set(arrived)]).toEqual([granted.eventId, released.eventId]);
+    },
+  );
 
   test('leaves alone what another relay has claimed, and whatever comes behind it', async () => {
     const session = messagesOf(outbox.tenantId);

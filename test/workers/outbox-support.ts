@@ -76,6 +76,7 @@ export function relayDeps(outbox: TestOutbox, temporalAddress: string): RelayDep
     taskQueue: uniqueId('queue'),
     log: createLogger({ name: 'test', level: 'silent' }),
     metrics: createMetrics('worker'),
+    reached: () => undefined,
   };
 }
 
