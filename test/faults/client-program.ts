@@ -6,7 +6,7 @@
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { acquire, LeaseholdError, type Seat } from '../../client/index.ts';
-import { monotonicMs, type HistoryEvent } from './history.ts';
+import { monotonicMs, wallToMonotonicMs, type HistoryEvent } from './history.ts';
 import { createRandom } from './random.ts';
 
 const [, , name = '', seed = '0', licenseId = '', wait = ''] = process.argv;
@@ -14,7 +14,7 @@ const random = createRandom(Number(seed)).fork(name);
 const stopping = new AbortController();
 
 // Answers name wall-clock times of the server's; this process's own may be made to lie.
-const wallToMonotonicMs = monotonicMs() - Date.now();
+const wallOffsetMs = wallToMonotonicMs();
 const trueNow = Date.now.bind(Date);
 let skewMs = 0;
 Date.now = () => trueNow() + skewMs;
@@ -45,7 +45,7 @@ function factsOf({ sessionId, instanceKey, fence, leaseUntil }: Seat) {
     instance: instanceKey,
     session: sessionId,
     status: 'active' as const,
-    leaseUntil: leaseUntil.getTime() + wallToMonotonicMs,
+    leaseUntil: leaseUntil.getTime() + wallOffsetMs,
     ...(fence === null ? {} : { fence }),
   };
 }

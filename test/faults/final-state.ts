@@ -3,7 +3,7 @@ import { Client } from 'pg';
 import { poolKeys } from '../../lua/keys.ts';
 import { createSeatScripts } from '../../lua/scripts.ts';
 import type { LedgerRow, PoolFacts } from './check/story.ts';
-import { wallToMonotonicMs } from './requests.ts';
+import { wallOffsetMs } from './requests.ts';
 import { policy, type Site } from './site.ts';
 import type { Stack } from './stack.ts';
 
@@ -35,12 +35,15 @@ export async function readState(stack: Stack, sites: readonly Site[]): Promise<F
   }
 }
 
-/** Whether nothing is held, waits, or is owed any more. */
-export function isQuiet({ pools, ledger, undelivered }: FinalState): boolean {
+/** Whether nothing is held and nobody waits any more, in both stores. */
+export function isAgreed({ pools, ledger }: FinalState): boolean {
   const isEmpty = ({ held, owed }: PoolFacts) => (held ?? []).length + owed.length === 0;
-  return (
-    undelivered === 0 && pools.every(isEmpty) && ledger.every(({ endedAt }) => endedAt !== null)
-  );
+  return pools.every(isEmpty) && ledger.every(({ endedAt }) => endedAt !== null);
+}
+
+/** Whether every workflow has been told of it too. */
+export function isQuiet(state: FinalState): boolean {
+  return state.undelivered === 0 && isAgreed(state);
 }
 
 async function readPool(stack: Stack, site: Site): Promise<PoolFacts> {
@@ -79,7 +82,7 @@ const outboxQuery = `
   select count(*) from outbox where tenant_id = any($1) and sent_at is null`;
 
 function rowOf(row: RawRow): LedgerRow {
-  const at = (date: Date) => date.getTime() + wallToMonotonicMs;
+  const at = (date: Date) => date.getTime() + wallOffsetMs;
   return {
     ...row,
     createdAt: at(row.createdAt),

@@ -9,6 +9,15 @@ export function monotonicMs(): number {
   return Number(process.hrtime.bigint() / 1_000n) / 1_000;
 }
 
+/**
+ * What is added to a wall-clock time of an answer to have it on the monotonic clock. Of several
+ * readings the one counts between whose halves the machine did nothing else.
+ */
+export function wallToMonotonicMs(): number {
+  const readings = Array.from({ length: 20 }, () => monotonicMs() - Date.now());
+  return Math.max(...readings);
+}
+
 /** What is done: by a client, by the operator (`force`, `seats`), or to the server (`fault`). */
 export type Deed =
   'acquire' | 'renew' | 'look' | 'release' | 'work' | 'vanish' | 'force' | 'seats' | 'fault';

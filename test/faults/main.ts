@@ -1,5 +1,5 @@
 /** `npm run faults`: breaks the server under a fleet of clients, and says what they saw. */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { removePostgresFolder } from '../../dev/platform/postgres-folder.ts';
@@ -7,7 +7,7 @@ import { isWrongDenial } from './check/check.ts';
 import { faultNames } from './faults.ts';
 import { mutants } from './mutants.ts';
 import { help, readOptions, type Options } from './options.ts';
-import { runSeed, type SeedResult } from './run-seed.ts';
+import { keepHistory, runSeed, type SeedResult } from './run-seed.ts';
 import { startStack, type Stack } from './stack.ts';
 import { addRun, showTallies, type Tallies } from './tally.ts';
 
@@ -57,7 +57,9 @@ async function run(options: Options): Promise<number> {
       const result = await runSeed(stack, plan);
       // Histories are large; only the figures of a seed are kept.
       addRun(tallies, result.run, result.violations);
-      await keep(options, result);
+      const isBroken = result.violations.length > 0;
+      const kept = options.history ?? (isBroken ? join(folder, 'histories') : null);
+      if (kept !== null) await keepHistory(kept, result);
       show(options, result);
       results.push(result);
     }
@@ -68,7 +70,7 @@ async function run(options: Options): Promise<number> {
   } finally {
     await stack?.stop();
     if (isSound) await remove(folder);
-    else note(`The logs are in ${folder}`);
+    else note(`Logs, and the histories of what was broken, are in ${folder}`);
   }
   return isSound ? 0 : 1;
 }
@@ -106,14 +108,6 @@ function show({ json }: Options, { seed, faults, run, violations, tookMs }: Seed
   );
   for (const { rule, text } of violations.slice(0, 20)) note(`  ${rule}  ${text}`);
   if (json) process.stdout.write(`${JSON.stringify({ seed, tookMs, faults, violations })}\n`);
-}
-
-async function keep({ history }: Options, { seed, run }: SeedResult): Promise<void> {
-  if (history === null) return;
-  await mkdir(history, { recursive: true });
-  const { events, ...rest } = run;
-  const lines = [...events, rest].map((line) => JSON.stringify(line));
-  await writeFile(join(history, `seed-${String(seed)}.jsonl`), `${lines.join('\n')}\n`);
 }
 
 const begin = '<!-- figures: begin -->';

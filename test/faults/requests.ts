@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { errorTable, type ErrorCode } from '../../domain/errors.ts';
 import type { Deed, HistoryEvent, Recorder } from './history.ts';
-import { monotonicMs } from './history.ts';
+import { monotonicMs, wallToMonotonicMs } from './history.ts';
 import type { Site } from './site.ts';
 
 const answerSchema = z.object({
@@ -40,7 +40,7 @@ export interface Asked {
 }
 
 /** How wall-clock times of answers become times of the history. */
-export const wallToMonotonicMs = monotonicMs() - Date.now();
+export const wallOffsetMs = wallToMonotonicMs();
 
 export interface Requests {
   /** Asks once. Never throws. */
@@ -113,7 +113,7 @@ async function send(url: string, asked: Asked): Promise<Sent> {
       ...(session.fence === null ? {} : { fence: session.fence }),
       ...(session.leaseUntil === null
         ? {}
-        : { leaseUntil: Date.parse(session.leaseUntil) + wallToMonotonicMs }),
+        : { leaseUntil: Date.parse(session.leaseUntil) + wallOffsetMs }),
       ...(session.endReason == null ? {} : { reason: session.endReason }),
     },
   };

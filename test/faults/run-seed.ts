@@ -1,11 +1,13 @@
 /** One seed: a fresh fleet on a running stack, its faults, its end, and what the checker says of it. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectTemporal } from '../../platform/temporal.ts';
 import { reconcilePoolsId } from '../../workflows/contract.ts';
 import { check } from './check/check.ts';
 import type { Run, Violation } from './check/story.ts';
-import { strike, type FaultName } from './faults.ts';
-import { isQuiet, readState, type FinalState } from './final-state.ts';
+import { partOf, strike, type FaultName } from './faults.ts';
+import { isAgreed, isQuiet, readState, type FinalState } from './final-state.ts';
 import { startFleet, type Fleet } from './fleet.ts';
 import { createRecorder, monotonicMs, type Recorder } from './history.ts';
 import { planFaults, type PlannedFault } from './schedule.ts';
@@ -31,6 +33,16 @@ export interface SeedResult {
   tookMs: number;
 }
 
+/** Writes a seed's history and what the stores held in the end; returns where. */
+export async function keepHistory(folder: string, { seed, run }: SeedResult): Promise<string> {
+  const file = join(folder, `seed-${String(seed)}.jsonl`);
+  const { events, ...rest } = run;
+  const lines = [...events, rest].map((line) => JSON.stringify(line));
+  await mkdir(folder, { recursive: true });
+  await writeFile(file, `${lines.join('\n')}\n`);
+  return file;
+}
+
 /** How long the fleet goes on after the last fault. */
 const calmMs = 1_000;
 const settleMaxMs = 60_000;
@@ -49,7 +61,9 @@ export async function runSeed(stack: Stack, plan: SeedPlan): Promise<SeedResult>
   try {
     const stage = { stack, fleet, recorder, stopping: plan.stopping };
     await Promise.all([
-      ...faults.map((fault, op) => inflict(stage, fault, op)),
+      ...[...Map.groupBy(faults.entries(), ([, { name }]) => partOf(name)).values()].map((ofPart) =>
+        inflictInTurn(stage, ofPart),
+      ),
       pause(plan.lengthMs, plan.stopping),
     ]);
     await pause(calmMs, plan.stopping);
@@ -75,9 +89,17 @@ interface Stage {
   stopping: AbortSignal;
 }
 
+/** A part that takes long to come back is broken again only then. */
+async function inflictInTurn(stage: Stage, faults: [number, PlannedFault][]): Promise<void> {
+  const beganAt = performance.now();
+  for (const [op, fault] of faults) {
+    await pause(fault.atMs - (performance.now() - beganAt), stage.stopping);
+    await inflict(stage, fault, op);
+  }
+}
+
 async function inflict(stage: Stage, fault: PlannedFault, op: number): Promise<void> {
   const { stack, fleet, recorder, stopping } = stage;
-  await pause(fault.atMs, stopping);
   if (stopping.aborted) return;
   const about = { client: 'faults', op, deed: 'fault', fault: fault.name } as const;
   const nobody = { licenseId: '', instance: '' };
@@ -88,26 +110,26 @@ async function inflict(stage: Stage, fault: PlannedFault, op: number): Promise<v
   recorder.append({ ...about, ...nobody, at: monotonicMs(), phase: 'ok' });
 }
 
-/** Waits until nobody holds, waits or is owed anything, with the help of two sweeps at most. */
+/**
+ * Waits until nobody holds, waits or is owed anything, with the help of two sweeps at most. Messages
+ * that were being sent when their mark was lost are claimed for half a minute, which no sweep shortens.
+ */
 async function settle(stack: Stack, sites: readonly Site[]): Promise<FinalState> {
-  const beganAt = performance.now();
-  let nextSweepMs = figures.leaseMs + figures.offerMs + 2_000;
-  let sweeps = 0;
-  for (;;) {
-    const state = await readState(stack, sites).catch((error: unknown) => error);
-    const passedMs = performance.now() - beganAt;
-    const isRead = !(state instanceof Error);
-    if (isRead && isQuiet(state as FinalState)) return state as FinalState;
-    if (passedMs > settleMaxMs || (sweeps === sweepsMax && passedMs > nextSweepMs)) {
-      if (isRead) return state as FinalState;
-      throw new Error('The stores cannot be read after the faults', { cause: state });
-    }
-    if (passedMs > nextSweepMs) {
-      sweeps += 1;
-      nextSweepMs = passedMs + sweepEveryMs;
-      await triggerSweep(stack);
-    }
+  const deadline = performance.now() + settleMaxMs;
+  let sweepAt = performance.now() + figures.leaseMs + figures.offerMs + 2_000;
+  for (let sweeps = 0; ;) {
     await delay(100);
+    const read = await readState(stack, sites).catch((cause: unknown) => {
+      if (performance.now() < deadline) return null;
+      throw new Error('The stores cannot be read after the faults', { cause });
+    });
+    if (read !== null && isQuiet(read)) return read;
+    if (read !== null && performance.now() > deadline) return read;
+    if (performance.now() < sweepAt || (read !== null && isAgreed(read))) continue;
+    if (read !== null && sweeps === sweepsMax) return read;
+    sweeps += 1;
+    sweepAt = performance.now() + sweepEveryMs;
+    await triggerSweep(stack);
   }
 }
 
@@ -142,5 +164,5 @@ function measureLag(): () => number {
 }
 
 async function pause(ms: number, stopping: AbortSignal): Promise<void> {
-  await delay(ms, undefined, { signal: stopping }).catch(() => undefined);
+  await delay(Math.max(0, ms), undefined, { signal: stopping }).catch(() => undefined);
 }

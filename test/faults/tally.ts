@@ -12,7 +12,7 @@ export interface Tally {
   silence: number;
   wrongDenials: number;
   violations: number;
-  /** For each time: from its end to the first yes of a deed that began after it. */
+  /** From its end to the first yes of a deed that began after it, unless another fault went on. */
   recoveriesMs: number[];
 }
 
@@ -45,7 +45,10 @@ export function addRun(tallies: Tallies, run: Run, violations: readonly Violatio
     }
     const served = deeds.filter((deed) => deed.invokedAt >= doneAt && deed.outcome === 'ok');
     const firstAt = Math.min(...served.map((deed) => deed.doneAt));
-    if (Number.isFinite(firstAt)) tally.recoveriesMs.push(firstAt - doneAt);
+    const isAlone = !faults.some(
+      (other) => other.fault !== fault && other.invokedAt <= firstAt && other.doneAt >= doneAt,
+    );
+    if (Number.isFinite(firstAt) && isAlone) tally.recoveriesMs.push(firstAt - doneAt);
   }
   const isCalm = ({ doneAt }: Op) =>
     !faults.some((fault) => doneAt >= fault.invokedAt && doneAt <= fault.doneAt);

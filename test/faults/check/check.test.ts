@@ -62,6 +62,16 @@ describe('a history is accepted', () => {
     expect(check(run.done())).toEqual([]);
   });
 
+  test('in which a seat that was given back soon after a fault lasts one lease more', () => {
+    const run = new ARun({ seats: 1 })
+      .grant('a', [1, 1.1], 6.1)
+      .deed('fault', [1.2, 1.3], { client: 'faults', fault: 'x' })
+      .deed('release', [3, 3.1], { session: 'a', instance: 'a' })
+      .refused('acquire', [4, 4.1], { code: 'no_seats_available', instance: 'b' })
+      .row('a', [1.05, 7.3], { events: ['seat.acquired', 'lease.lapsed'] });
+    expect(check(run.done())).toEqual([]);
+  });
+
   test('in which the seats are lowered while all are held', () => {
     const run = calm()
       .grant('b', [1, 1.2], 6.2)

@@ -86,7 +86,8 @@ function unsettledUntil(story: Story, op: Op): number {
 function gone(story: Story, row: LedgerRow, release: Op | undefined): number {
   if (row.endedAt === null) return Infinity;
   if (release?.outcome === 'ok') {
-    const window = { from: release.invokedAt, to: release.doneAt };
+    // A rebuilt pool keeps the seat for holders that it may have forgotten, for one lease.
+    const window = { from: release.invokedAt - story.leaseMs, to: release.doneAt };
     if (!isDisturbed(story, window)) return release.doneAt;
   }
   return calmAfter(story, row.endedAt) + story.leaseMs + tailMs;

@@ -1,5 +1,5 @@
 /** I3, I8, I9: what the ledger says of each session, held against what its client was told. */
-import type { LedgerRow, Op, Story, Violation } from './story.ts';
+import { isDisturbed, type LedgerRow, type Op, type Story, type Violation } from './story.ts';
 
 const endEvents =
   /^(seat\.(released|forced|withdrawn|superseded)|lease\.lapsed|offer\.expired|queue\.)/;
@@ -43,8 +43,8 @@ export function checkTenants({ ended, ledger, pools }: Story): Violation[] {
 }
 
 /**
- * I9: a session that was given back while nothing was broken has ended within a second; one that
- * nobody keeps has ended five seconds after its lease, or after the lease that a rebuilt pool gave it.
+ * I9: a session that was given back while nothing was or just had been broken has ended within a
+ * second; one that nobody keeps has ended five seconds after its lease, or after the lease that a rebuilt pool gave it.
  */
 export function checkStops(story: Story): Violation[] {
   const opsOf = Map.groupBy(
@@ -68,12 +68,11 @@ export function checkStops(story: Story): Violation[] {
   });
 }
 
+/** A rebuilt pool keeps the seat for holders that it may have forgotten, for one lease. */
 function cleanDue(story: Story, release: Op | undefined): number {
   if (release === undefined) return Infinity;
-  const isCalm = !story.faults.some(
-    ({ from, to }) => from <= release.doneAt && to >= release.invokedAt,
-  );
-  return isCalm ? release.invokedAt + cleanStopMs : Infinity;
+  const window = { from: release.invokedAt - story.leaseMs, to: release.doneAt };
+  return isDisturbed(story, window) ? Infinity : release.invokedAt + cleanStopMs;
 }
 
 function dueOf(story: Story, row: LedgerRow, ops: readonly Op[]): number {
