@@ -38,6 +38,8 @@ export interface RunningApi {
 
 /** Longest wait of a heartbeat signal for Temporal; the queue behind it is short and drops. */
 const signalDeadlineMs = 2_000;
+/** How long a seat may take to its replicas: a thousand times what it takes when all is well. */
+const replicaWaitMs = 500;
 /** What a request may still take once the server is asked to stop. */
 const drainMs = 10_000;
 const closeStoresMs = 3_000;
@@ -106,7 +108,21 @@ function openStores(config: Config, log: Logger) {
   watchRedis(redis, metrics);
   metrics.watchConnections('app', () => countConnections(db));
   metrics.watchConnections('system', () => countConnections(systemDb));
-  const seats = createSeatScripts(redis, { onFault: (error) => countRedisFault(metrics, error) });
+  const replicasMin = config.REDIS_REPLICAS_MIN;
+  // What waits for replicas must not hold up heartbeats, so it has a connection of its own.
+  const takes =
+    replicasMin === 0
+      ? null
+      : connectRedis({ url: config.REDIS_URL, name: 'leasehold-api-takes', onError });
+  const seats = createSeatScripts(redis, {
+    onFault: (error) => countRedisFault(metrics, error),
+    ...(takes && {
+      replicated: {
+        ...{ redis: takes, replicasMin, waitMs: replicaWaitMs },
+        onShortfall: () => metrics.redisWaitShortfalls.inc(),
+      },
+    }),
+  });
   const forwarder = createHeartbeatForwarder(
     (workflowId, payload) =>
       temporal.client.withDeadline(Date.now() + signalDeadlineMs, () =>
@@ -117,7 +133,7 @@ function openStores(config: Config, log: Logger) {
   const rateLimits = createRateLimits(redis, config);
   const probes = {
     postgres: () => pingDatabase(db),
-    redis: () => assertRedisKeepsKeys(redis),
+    redis: () => assertRedisKeepsKeys(redis, replicasMin),
   };
   return {
     subscriber,
@@ -126,6 +142,7 @@ function openStores(config: Config, log: Logger) {
       rateLimits.close();
       await Promise.all([db.destroy(), systemDb.destroy(), temporal.close()]);
       redis.disconnect();
+      takes?.disconnect();
       subscriber.disconnect();
     },
   };

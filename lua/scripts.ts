@@ -5,6 +5,7 @@ import { defineScript, type Argument, type ScriptOptions } from './define-script
 import { endedKey } from './keys.ts';
 import { packPoolConfig } from './pool-config.ts';
 import * as replies from './replies.ts';
+import { untilReplicated, type Replicated } from './replicated.ts';
 import { readPages, type PoolContents } from './read-pool.ts';
 import { scanPools, type ScannedPools } from './scan-pools.ts';
 import type { ReplyOf, ReplyReaders } from './replies.ts';
@@ -91,11 +92,21 @@ export interface SeatScripts {
   scanPools(cursor: string): Promise<ScannedPools>;
 }
 
+export interface SeatScriptOptions extends ScriptOptions {
+  /** Lets no seat, holder or place in the queue be told before replicas have it. */
+  replicated?: Replicated;
+}
+
 /** Makes the door on a client of the caller's, which stays the caller's to close. */
-export function createSeatScripts(redis: Redis, options: ScriptOptions = {}): SeatScripts {
+export function createSeatScripts(redis: Redis, options: SeatScriptOptions = {}): SeatScripts {
   const define = <Table extends ReplyReaders>(file: string, readers: Table) =>
     defineScript(redis, { file, readers, options });
-  const acquire = define('acquire-seat', replies.acquireReplies);
+  const { replicated } = options;
+  const acquireOn = (client: Redis) =>
+    defineScript(client, { file: 'acquire-seat', readers: replies.acquireReplies, options });
+  const acquire = replicated
+    ? untilReplicated(acquireOn(replicated.redis), replicated)
+    : acquireOn(redis);
   const renew = define('renew-lease', replies.renewReplies);
   const release = define('release-seat', replies.releaseReplies);
   const poll = define('poll-queue', replies.pollReplies);

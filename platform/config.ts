@@ -36,6 +36,15 @@ export const configFields = {
   REDIS_URL: z
     .url({ protocol: /^rediss?$/ })
     .describe('The Redis or Valkey that decides seats (7.0 or newer, noeviction). Required.'),
+  REDIS_REPLICAS_MIN: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(5)
+    .default(0)
+    .describe(
+      'Replicas of Redis that must have a seat before its caller is told of it. With fewer, acquires answer 503 and the API is not ready, while heartbeats go on. 0: nobody waits; what a failover forgets comes back from Postgres.',
+    ),
   TEMPORAL_ADDRESS: z
     .string()
     .regex(/^[^:\s]+:\d+$/, 'must be host:port')

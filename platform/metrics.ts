@@ -245,6 +245,10 @@ function storeMetrics({ counter, gauge }: Make) {
       'Calls of seat scripts that failed: timeout, connection, or refused by Redis.',
       ['kind'],
     ),
+    redisWaitShortfalls: counter(
+      'redis_wait_shortfall_total',
+      'Seats that too few replicas of Redis had in time; their callers were told to ask again.',
+    ),
     redisUp: gauge('redis_up', 'Whether Redis answered at this scrape.'),
     redisAppendOnly: gauge('redis_append_only', 'Whether Redis writes an append-only file.'),
     redisKeepsKeys: gauge('redis_keeps_keys', 'Whether Redis is set never to evict a key.'),

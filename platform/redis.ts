@@ -26,13 +26,18 @@ export function connectRedis(options: {
 }
 
 /**
- * @throws when Redis does not answer, or may evict keys: an evicted seat would be granted twice.
+ * @throws when Redis does not answer, may evict keys (an evicted seat would be granted twice), or has
+ * fewer replicas in sync than a seat must have reached.
  */
-export async function assertRedisKeepsKeys(redis: Redis): Promise<void> {
-  const memory = await redis.info('memory');
-  const policy = memberOf(memory, 'maxmemory_policy');
+export async function assertRedisKeepsKeys(redis: Redis, replicasMin = 0): Promise<void> {
+  const info = await redis.info('memory', 'replication');
+  const policy = memberOf(info, 'maxmemory_policy');
   if (policy !== 'noeviction') {
     throw new Error(`Redis must run with maxmemory-policy noeviction, not ${policy ?? 'unknown'}`);
+  }
+  const replicas = info.match(/^slave\d+:.*state=online/gm)?.length ?? 0;
+  if (replicas < replicasMin) {
+    throw new Error(`Redis has ${replicas} replicas in sync and needs ${replicasMin}`);
   }
 }
 

@@ -133,8 +133,6 @@ async function keepTenure(
     deps.reached('acquire:not-recorded');
     await undoTenure(deps, input, tenure, recorded.outcome);
     deps.reached('acquire:undone');
-    // It may have been a Redis that another has taken the place of: asking it again would never help.
-    if (recorded.outcome === 'overtaken' && recorded.isOtherEpoch) await restorePool(deps, input);
     return 'again';
   }
   deps.reached('acquire:recorded');

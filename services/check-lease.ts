@@ -6,7 +6,7 @@ import type { PoolRef } from '../domain/seat.ts';
 import { restoreIfKnown } from './confirm-release.ts';
 import type { Deps } from './deps.ts';
 import { endSessions } from './end-session.ts';
-import { restoreOutdated, settleDropped } from './settle-dropped.ts';
+import { outdated, settleDropped } from './settle-dropped.ts';
 
 export interface SessionRef extends PoolRef {
   sessionId: string;
@@ -41,7 +41,7 @@ export async function lapseLease(deps: Deps, session: SessionRef): Promise<Lease
     await endSessions(tx, deps, { tenantId, endings, silentFor: sessionId });
     return findSession(tx, session);
   });
-  if (row === 'outdated') return restoreOutdated(deps, session);
+  if (row === 'outdated') throw outdated();
   return { status: 'ended', reason: row?.endReason ?? state.reason };
 }
 

@@ -26,7 +26,7 @@ export type Recorded =
   /** The row had ended: the id must be freed in Redis. */
   | { outcome: 'ended' }
   /** The pool was rebuilt or the license changed since the script ran: nothing was written. */
-  | { outcome: 'overtaken'; isOtherEpoch: boolean };
+  | { outcome: 'overtaken' };
 
 /**
  * Writes in one transaction what a script granted: ends the rows of what it dropped and of what the
@@ -105,7 +105,7 @@ async function writeTenure(
   await lockPool(tx, input, 'shared');
   const version = await readPoolVersion(tx, input);
   if (version?.epoch !== tenure.epoch || version.configVersion !== license.configVersion) {
-    return { outcome: 'overtaken', isOtherEpoch: tenure.epoch !== version?.epoch };
+    return { outcome: 'overtaken' };
   }
   const endings = await endingsBefore(tx, input, tenure);
   await endSessions(tx, deps, { tenantId: input.tenantId, endings });

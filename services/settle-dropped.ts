@@ -4,14 +4,14 @@ import { LicensingError } from '../domain/errors.ts';
 import type { DroppedSession, PoolRef } from '../domain/seat.ts';
 import type { Deps } from './deps.ts';
 import { endSessions } from './end-session.ts';
-import { restorePool } from './restore-pool.ts';
 
 /**
  * Carries out what a script dropped: ends the rows in one transaction, then acknowledges them in Redis.
  * Dying in between only means that the next caller is told of them again.
  *
  * What a pool of another epoch reports ends nobody: those sessions may live in the Redis that took its
- * place. That pool is rebuilt instead.
+ * place. Which of the two is to be believed only the sweep decides, which looks from one place: if each
+ * side rebuilt what it sees, two primaries would take the pool from each other in turn.
  *
  * @throws LicensingError `restoring` then: whatever else the script said is old, too.
  */
@@ -31,7 +31,7 @@ export async function settleDropped(
     await endSessions(tx, deps, { tenantId, endings: dropped, ...options });
     return true;
   });
-  if (!isCurrent) return restoreOutdated(deps, pool);
+  if (!isCurrent) throw outdated();
   deps.reached('settle:ended-in-ledger');
   await deps.seats.acknowledgeDropped(
     pool,
@@ -39,8 +39,10 @@ export async function settleDropped(
   );
 }
 
-/** Rebuilds a pool that turned out to be of another epoch than the ledger. Never returns. */
-export async function restoreOutdated(deps: Deps, pool: PoolRef): Promise<never> {
-  await restorePool(deps, pool);
-  throw new LicensingError('restoring', 'The seats of this license were restored. Try again.');
+/** This Redis holds the pool as of another epoch than the ledger; the next sweep brings them together. */
+export function outdated(): LicensingError {
+  return new LicensingError(
+    'restoring',
+    'The seats of this license are being restored. Try again.',
+  );
 }

@@ -91,7 +91,8 @@ async function startStores(folder: string, stops: Stops) {
   return { postgres, temporal, redis, postgresPort, postgresUrl, temporalAddress };
 }
 
-async function prepareDatabase(adminUrl: string): Promise<{ app: string; system: string }> {
+/** Migrates an empty Postgres and answers its connection strings by role. */
+export async function prepareDatabase(adminUrl: string): Promise<{ app: string; system: string }> {
   await migrateToLatest(adminUrl);
   const password = randomBytes(12).toString('hex');
   const roles = ['leasehold_app', 'leasehold_system'] as const;

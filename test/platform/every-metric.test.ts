@@ -72,6 +72,7 @@ const rows: Record<string, () => unknown> = {
   worker_tasks: () => sweepWhileTheLedgerIsHeld(),
   reconciler_repairs_total: () => loseASeat(),
   reconciler_drift: nothing,
+  redis_wait_shortfall_total: () => takeASeatThatNoReplicaHas(),
   redis_faults_total: () => fillRedis(),
   invariant_violations_total: () => grantTooMuch(),
 };
@@ -128,6 +129,18 @@ async function valueOf(name: string): Promise<number> {
     .split('\n')
     .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name}_count{`));
   return samples.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+}
+
+/** No Redis has as many replicas as this seat asks for. */
+async function takeASeatThatNoReplicaHas(): Promise<void> {
+  const onShortfall = () => metrics.redisWaitShortfalls.inc();
+  const replicated = { redis: api.store.duplicate(), replicasMin: 5, waitMs: 10, onShortfall };
+  const seats = createSeatScripts(api.store, { replicated });
+  const usageType = 'builder' as const;
+  const rest = { holderId: 'main', wait: true, metadata: {}, usageType };
+  const ask = { ...license, ...acquireBody(license), ...rest };
+  await expect(acquireSession({ ...api.deps, seats }, ask)).rejects.toThrow('unavailable');
+  replicated.redis.disconnect();
 }
 
 /** Nothing is let in while others keep all the room there is. */

@@ -57,7 +57,6 @@ export const disagreements = {
     await license.api.store.del(...poolKeys(license).slice(0, 1));
   },
   'a pool of an older epoch': async ({ license }: Stage) => {
-    await join(license);
     await sql`update pools set epoch = epoch + 1 where license_id = ${license.licenseId}`.execute(
       license.api.deps.systemDb,
     );
