@@ -12,7 +12,7 @@ export async function cpuMsOf(pid: number): Promise<number> {
 }
 
 /** Memory that a process holds, in bytes. */
-async function memoryOf(pid: number): Promise<number> {
+export async function memoryOf(pid: number): Promise<number> {
   const status = await readFile(`/proc/${String(pid)}/status`, 'utf8').catch(() => '');
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? NaN) * 1_024;
 }
