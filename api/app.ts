@@ -2,9 +2,10 @@
  * The Express application: request id and log → credential → body → operation → answer or problem. No
  * byte of a stranger's body is read, and everything that an operation answers was declared by it.
  */
-import express, { type Express, type Request, type Response } from 'express';
+import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import helmet from 'helmet';
-import { createHttpLogger } from '../platform/http-logger.ts';
+import { createHttpLogger, keepTraceId } from '../platform/http-logger.ts';
+import { isTracing, presentTraceId, traceRequest } from '../platform/tracing.ts';
 import { LicensingError } from '../domain/errors.ts';
 import type { ApiDeps } from './deps.ts';
 import { mountDocs } from './docs.ts';
@@ -32,7 +33,7 @@ export function createApp(deps: ApiDeps): Express {
   mountDocs(app, deps.config.PUBLIC_URL);
   app.use(helmet());
   for (const operation of operations) {
-    app[operation.method](expressPath(operation), handlerOf(deps, operation));
+    app[operation.method](expressPath(operation), tracedHandlerOf(deps, operation));
   }
   refuseOtherMethods(app);
   app.use(() => {
@@ -40,6 +41,20 @@ export function createApp(deps: ApiDeps): Express {
   });
   app.use(handleError(deps));
   return app;
+}
+
+/** Heartbeats and probes are too many, and too much alike, to be traced: theirs is the bare handler. */
+function tracedHandlerOf(deps: ApiDeps, operation: Operation) {
+  const handle = handlerOf(deps, operation);
+  if (!isTracing() || operation.id === 'renewSession' || trafficOf(operation) === null) {
+    return handle;
+  }
+  return (request: Request, response: Response, next: NextFunction): Promise<void> =>
+    traceRequest(operation.id, async () => {
+      keepTraceId(response, presentTraceId());
+      // Refusals are written down within the trace, too.
+      await handle(request, response).catch(next);
+    });
 }
 
 function handlerOf(deps: ApiDeps, operation: Operation) {
@@ -114,12 +129,7 @@ function refuseOtherMethods(app: Express): void {
 }
 
 function handleError(deps: ApiDeps) {
-  return (
-    error: unknown,
-    request: Request,
-    response: Response,
-    next: express.NextFunction,
-  ): void => {
+  return (error: unknown, request: Request, response: Response, next: NextFunction): void => {
     if (response.headersSent) {
       next(error);
       return;
@@ -136,6 +146,7 @@ function handleError(deps: ApiDeps) {
     response.set(farewell(deps));
     sendProblem(response, problem, {
       requestId,
+      traceId: presentTraceId(),
       publicUrl: deps.config.PUBLIC_URL,
     });
   };

@@ -28,6 +28,7 @@ export const problemSchema = z
     detail: z.string().meta({ description: 'What happened and what to do next.' }),
     code: z.enum(codes),
     requestId: z.string(),
+    traceId: z.string().optional().meta({ description: 'Where requests are traced: of this one.' }),
     retryable: z.boolean().meta({ description: 'The same request may succeed later.' }),
     conclusive: z.boolean().meta({ description: 'The server looked, and the answer is no.' }),
     reason: z.enum(endReasons).optional().meta({ description: 'With session_ended: why.' }),
@@ -63,7 +64,7 @@ export function asLicensingError(error: unknown): LicensingError {
 export function sendProblem(
   response: Response,
   error: LicensingError,
-  context: { requestId: string; publicUrl: string },
+  context: { requestId: string; traceId: string | undefined; publicUrl: string },
 ): void {
   const entry = errorTable[error.code];
   response.status(entry.status).type('application/problem+json');
@@ -81,6 +82,7 @@ export function sendProblem(
       detail: error.detail,
       code: error.code,
       requestId: context.requestId,
+      traceId: context.traceId,
       retryable: entry.retryable,
       conclusive: entry.conclusive,
       ...error.extra,

@@ -18,6 +18,7 @@ import {
 } from '../platform/redis.ts';
 import { createStrangers } from '../platform/strangers.ts';
 import { connectTemporal } from '../platform/temporal.ts';
+import { startTracing } from '../platform/tracing.ts';
 import type { Deps } from '../services/deps.ts';
 import { createHeartbeatForwarder } from '../services/forward-heartbeat.ts';
 import { sessionSignals } from '../workflows/contract.ts';
@@ -52,6 +53,7 @@ export async function startApi(
   const log = options.log ?? createLogger({ name: 'api', level: config.LOG_LEVEL });
   const stopping = new AbortController();
   let isLeaving = false;
+  const tracing = await startTracing(config, { process: 'api', log });
   const stores = openStores(config, log);
   const deps: ApiDeps = {
     ...stores.deps,
@@ -85,6 +87,7 @@ export async function startApi(
       // A request that was given up may hold a connection for as long as a statement may take.
       await Promise.race([stores.close(), delay(closeStoresMs, undefined, { ref: false })]);
       await metricsServer.close();
+      await tracing?.close();
       log.info('API has stopped');
     },
   };

@@ -125,6 +125,18 @@ export const configFields = {
   RATE_LIMIT_FAILURES: perMinute(600).describe(
     'Wrong credentials a minute from one address, after which unknown ones are no longer looked up; 0: no limit.',
   ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe(
+      'The collector of traces, by OTLP over HTTP; spans go to /v1/traces below it. Empty: nothing is traced.',
+    ),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce
+    .number()
+    .min(0)
+    .max(1)
+    .default(1)
+    .describe('Share of requests that are traced, 0 to 1; heartbeats and probes never are.'),
   SESSION_CREDENTIAL_SECRETS: z
     .string()
     .transform((text, context) => parseSecrets(text, context))

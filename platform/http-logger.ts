@@ -29,7 +29,11 @@ function logFailure(log: Logger, request: IncomingMessage, response: ServerRespo
     const { statusCode: status } = response;
     if (status < 500) return;
     const { method, url = '' } = request;
-    log.warn({ requestId, req: { method, path: pathOf(url) }, res: { status } }, 'request failed');
+    const traceId = traceIds.get(response);
+    log.warn(
+      { requestId, traceId, req: { method, path: pathOf(url) }, res: { status } },
+      'request failed',
+    );
   });
 }
 
@@ -51,6 +55,11 @@ function logEach(log: Logger) {
       req: ({ method, url }: { method: string; url: string }) => ({ method, path: pathOf(url) }),
       res: ({ statusCode }: { statusCode: number }) => ({ status: statusCode }),
     },
+    // A request is done outside of the trace that it began.
+    customProps: (_request, response) => {
+      const traceId = traceIds.get(response);
+      return traceId === undefined ? {} : { traceId };
+    },
     customLogLevel(request, response) {
       if (response.statusCode >= 500) return 'warn';
       return isFrequent(request) ? 'debug' : 'info';
@@ -63,6 +72,13 @@ const frequentPath = /^\/(v1\/sessions(\/[^/]+(\/heartbeat)?)?|v1\/licenses\/val
 
 function isFrequent({ url = '' }: IncomingMessage): boolean {
   return frequentPath.test(pathOf(url));
+}
+
+const traceIds = new WeakMap<ServerResponse, string>();
+
+/** Has the line about this request name its trace. */
+export function keepTraceId(response: ServerResponse, traceId: string | undefined): void {
+  if (traceId !== undefined) traceIds.set(response, traceId);
 }
 
 function pathOf(url: string): string {

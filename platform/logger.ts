@@ -1,4 +1,5 @@
 import { pino, type Logger } from 'pino';
+import { presentTraceId } from './tracing.ts';
 
 export type { Logger };
 
@@ -23,6 +24,11 @@ export function createLogger(options: { name: string; level: string }): Logger {
     name: options.name,
     level: options.level,
     timestamp: pino.stdTimeFunctions.isoTime,
+    // Whatever is logged within a trace says which.
+    mixin() {
+      const traceId = presentTraceId();
+      return traceId === undefined ? {} : { traceId };
+    },
     formatters: { level: (label) => ({ level: label }) },
     redact: {
       paths: secretNames.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),

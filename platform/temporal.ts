@@ -1,4 +1,4 @@
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, type WorkflowClientInterceptor } from '@temporalio/client';
 
 /** Where Temporal is. */
 export interface TemporalConfig {
@@ -21,12 +21,19 @@ const channelArgs = {
 /**
  * A client that connects when it is first used and again whenever it must, so that a process starts
  * and goes on while Temporal is away. Calls wait for it; give each a deadline with
- * `client.withDeadline`.
+ * `client.withDeadline`. Interceptors see what it asks of workflows.
  */
-export function connectTemporal(config: TemporalConfig): TemporalClient {
+export function connectTemporal(
+  config: TemporalConfig,
+  workflow: WorkflowClientInterceptor[] = [],
+): TemporalClient {
   const connection = Connection.lazy({ address: config.TEMPORAL_ADDRESS, channelArgs });
   return {
-    client: new Client({ connection, namespace: config.TEMPORAL_NAMESPACE }),
+    client: new Client({
+      connection,
+      namespace: config.TEMPORAL_NAMESPACE,
+      interceptors: { workflow },
+    }),
     close: () => connection.close(),
   };
 }

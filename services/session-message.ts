@@ -1,5 +1,6 @@
 import type { EndReason } from '../domain/errors.ts';
 import { newId } from '../platform/ids.ts';
+import { presentTraceparent } from '../platform/tracing.ts';
 import { sessionWorkflowId, type WorkflowMessage } from '../workflows/contract.ts';
 
 /** What a message needs to know of a session to start its workflow if it does not run yet. */
@@ -64,6 +65,7 @@ function startOf(
   session: MessageSubject,
   tenure: { status: 'queued' | 'active'; until: number },
 ) {
+  const traceparent = presentTraceparent();
   return {
     tenantId,
     licenseId: session.licenseId,
@@ -71,5 +73,6 @@ function startOf(
     sessionId: session.id,
     instanceKey: session.instanceKey,
     ...tenure,
+    ...(traceparent === undefined ? {} : { traceparent }),
   };
 }

@@ -23,7 +23,11 @@ const sourceFolders = ['workflows', 'domain'];
  */
 export function bundleWorkflows(options: { logger?: Logger } = {}): Promise<{ code: string }> {
   const logger = options.logger ?? new DefaultLogger('WARN');
-  return bundleWorkflowCode({ workflowsPath: join(project, 'workflows/index.ts'), logger });
+  return bundleWorkflowCode({
+    workflowsPath: join(project, 'workflows/index.ts'),
+    workflowInterceptorModules: [join(project, 'workflows/carry-trace.ts')],
+    logger,
+  });
 }
 
 /**

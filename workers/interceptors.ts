@@ -4,9 +4,9 @@ import type { ActivityInterceptors, WorkerInterceptors } from '@temporalio/worke
 import { LicensingError, errorTable } from '../domain/errors.ts';
 
 /** What every activity of a worker goes through. */
-export const workerInterceptors: WorkerInterceptors = {
-  activity: [({ info }) => activityInterceptors(info)],
-};
+export const workerInterceptors = {
+  activity: [({ info }: { info: Info }) => activityInterceptors(info)],
+} satisfies WorkerInterceptors;
 
 function activityInterceptors(info: Info): ActivityInterceptors {
   let ids: Record<string, unknown> = {};

@@ -15,6 +15,7 @@ import { serveMetrics } from '../platform/metrics-server.ts';
 import { connectRedis, countRedisFault } from '../platform/redis.ts';
 import { connectTemporalWorker } from '../platform/temporal-worker.ts';
 import { connectTemporal } from '../platform/temporal.ts';
+import { startTracing } from '../platform/tracing.ts';
 import type { Deps } from '../services/deps.ts';
 import { bundleFolder, bundleForWorker } from './bundle.ts';
 import { isWorkflowRunning } from './find-workflow.ts';
@@ -42,6 +43,7 @@ Runtime.install({
   telemetryOptions: { logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} } },
 });
 
+const tracing = await startTracing(config, { process: 'worker', log });
 const metrics = createMetrics('worker');
 const metricsServer = await serveMetrics(metrics, {
   host: config.API_HOST,
@@ -65,7 +67,7 @@ metrics.watchConnections('app', () => countConnections(deps.db));
 metrics.watchConnections('system', () => countConnections(deps.systemDb));
 let running: Worker | null = null;
 watchWorker(metrics, () => running);
-const temporal = connectTemporal(config);
+const temporal = connectTemporal(config, tracing ? [tracing.temporalClient] : []);
 const {
   TEMPORAL_NAMESPACE: namespace,
   TEMPORAL_TASK_QUEUE: taskQueue,
@@ -82,6 +84,7 @@ const startWorker = async () => {
       worker: await createWorker(deps, {
         ...{ connection, namespace, taskQueue, bundle, buildId },
         isRunning: isWorkflowRunning(temporal.client),
+        tracing: tracing?.temporalActivity,
       }),
       close,
     };
@@ -106,4 +109,5 @@ await Promise.all([
 await temporal.close();
 await Promise.all([deps.db.destroy(), deps.systemDb.destroy(), metricsServer.close()]);
 redis.disconnect();
+await tracing?.close();
 log.info('Worker has stopped');

@@ -9,6 +9,7 @@ import {
   type ClaimedMessage,
 } from '../data/outbox.ts';
 import type { Logger } from '../platform/logger.ts';
+import { continueTrace } from '../platform/tracing.ts';
 import type { Deps } from '../services/deps.ts';
 import { deliverMessage, type Delivery, type DeliveryRoute } from './deliver-message.ts';
 
@@ -94,7 +95,13 @@ function lane(deps: RelayDeps): () => Promise<number> {
 /** @returns whether Temporal took, or refused for good, any message of the batch. */
 async function relayBatch(deps: RelayDeps, claimed: readonly ClaimedMessage[]): Promise<boolean> {
   const tries = await Promise.all(
-    claimed.map(async (message) => ({ message, delivery: await deliverMessage(deps, message) })),
+    claimed.map(async (message) => {
+      const { traceparent } = message.start;
+      const delivery = await continueTrace({ name: 'outboxRelay', traceparent }, () =>
+        deliverMessage(deps, message),
+      );
+      return { message, delivery };
+    }),
   );
   deps.reached('relay:sent');
   await settle(deps, tries);

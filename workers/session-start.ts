@@ -1,6 +1,11 @@
 import type { WorkflowOptions } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
-import { sessionMemo, type LicenseSessionInput, type SessionMemo } from '../workflows/contract.ts';
+import {
+  sessionMemo,
+  type LicenseSessionInput,
+  type SessionMemo,
+  type WorkflowMessage,
+} from '../workflows/contract.ts';
 
 const keys = {
   TenantId: defineSearchAttributeKey('TenantId', 'KEYWORD'),
@@ -17,9 +22,10 @@ const summaryKeyChars = 32;
  * with a fair share of the workers for each tenant, and without any timeout.
  */
 export function sessionStartOptions(
-  { workflowId, start: input }: { workflowId: string; start: LicenseSessionInput },
+  { workflowId, start }: Pick<WorkflowMessage, 'workflowId' | 'start'>,
   taskQueue: string,
 ) {
+  const { traceparent: _ofMessage, ...input } = start;
   const instance = input.instanceKey.slice(0, summaryKeyChars);
   return {
     workflowId,

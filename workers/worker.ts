@@ -1,4 +1,9 @@
-import { Worker, type NativeConnection, type WorkflowBundleOption } from '@temporalio/worker';
+import {
+  Worker,
+  type ActivityInterceptorsFactory,
+  type NativeConnection,
+  type WorkflowBundleOption,
+} from '@temporalio/worker';
 import { createPoolActivities, type SweepOptions } from '../activities/pools.ts';
 import { createSessionActivities } from '../activities/sessions.ts';
 import type { Deps } from '../services/deps.ts';
@@ -14,6 +19,8 @@ export interface WorkerSetup {
   bundle: WorkflowBundleOption;
   /** The version of this worker's code; without one it gets work whatever its code is. */
   buildId?: string | undefined;
+  /** Continues the traces of messages in activities. */
+  tracing?: ActivityInterceptorsFactory | undefined;
 }
 
 /**
@@ -24,7 +31,7 @@ const cachedWorkflowsMax = 10_000;
 
 /** A worker for all workflows and activities. It polls once it is run, and drains when it is told to. */
 export function createWorker(deps: Deps, setup: WorkerSetup): Promise<Worker> {
-  const { connection, namespace, taskQueue, bundle, buildId } = setup;
+  const { connection, namespace, taskQueue, bundle, buildId, tracing } = setup;
   return Worker.create({
     connection,
     namespace,
@@ -34,7 +41,7 @@ export function createWorker(deps: Deps, setup: WorkerSetup): Promise<Worker> {
       ...createSessionActivities(deps),
       ...createPoolActivities(deps, { isRunning: setup.isRunning }),
     },
-    interceptors: workerInterceptors,
+    interceptors: { activity: [...(tracing ? [tracing] : []), ...workerInterceptors.activity] },
     ...(buildId === undefined ? {} : versioned(taskQueue, buildId)),
     maxCachedWorkflows: cachedWorkflowsMax,
     maxConcurrentWorkflowTaskExecutions: taskLimits.workflow,

@@ -134,7 +134,8 @@ export type WorkflowMessage = {
   tenantId: string;
   workflowType: 'licenseSession';
   workflowId: string;
-  start: LicenseSessionInput;
+  /** With it the trace of the request that wrote the message, which the workflow's input leaves out. */
+  start: LicenseSessionInput & { traceparent?: string };
 } & (
   | { signal: null; payload: null }
   | { signal: 'granted'; payload: GrantedSignal }

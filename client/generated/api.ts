@@ -643,6 +643,8 @@ export interface components {
             /** @enum {string} */
             code: "unauthenticated" | "forbidden" | "not_found" | "method_not_allowed" | "conflict" | "invalid_request" | "idempotency_mismatch" | "idempotency_in_flight" | "rate_limited" | "no_seats_available" | "queue_full" | "session_ended" | "license_revoked" | "license_suspended" | "license_expired" | "product_mismatch" | "usage_type_not_allowed" | "holders_exhausted" | "takeover_refused" | "restoring" | "unavailable" | "internal";
             requestId: string;
+            /** @description Where requests are traced: of this one. */
+            traceId?: string;
             /** @description The same request may succeed later. */
             retryable: boolean;
             /** @description The server looked, and the answer is no. */
