@@ -2,7 +2,6 @@
  * The steps of services and activities that have more than one effect, and the points between those
  * effects. Each is taken as its door takes it: through HTTP, as an activity, as a sweep.
  */
-import { sql } from 'kysely';
 import { createSessionActivities } from '../../activities/sessions.ts';
 import type { SessionRef } from '../../services/check-lease.ts';
 import type { StepPoint } from '../../services/deps.ts';
@@ -106,11 +105,12 @@ export const steps: readonly Step[] = [
     },
   },
   {
-    name: 'undoing a grant of a pool that was rebuilt elsewhere',
-    points: ['acquire:not-recorded', 'acquire:undone', ...restoring],
+    name: 'undoing an attachment to a session that has ended',
+    points: ['acquire:not-recorded', 'acquire:undone'],
+    endsAsWorkflow: true,
     async prepare(license) {
-      await acquire(license);
-      await afterRebuildElsewhere(license);
+      const session = await acquire(license, { instance: 'i' });
+      await createSessionActivities(license.api.deps).forceEnd(refOf(session));
       return () => tryAcquire(license, { instance: 'i' });
     },
   },
@@ -346,11 +346,4 @@ async function fillAndLapseOne(license: GivenLicense): Promise<[GivenSession, Gi
 
 function patchSeats({ api, licenseId }: GivenLicense, count: number): Promise<Answer> {
   return api.asOperator('PATCH', `/v1/licenses/${licenseId}`, { body: { seats: count } });
-}
-
-/** As if a Redis that took this one's place had been filled from the ledger, and this one came back. */
-async function afterRebuildElsewhere({ api, licenseId }: GivenLicense): Promise<void> {
-  await sql`update pools set epoch = epoch + 1 where license_id = ${licenseId}`.execute(
-    api.deps.systemDb,
-  );
 }
