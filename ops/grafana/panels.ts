@@ -148,7 +148,10 @@ export const rows: readonly { title: string; panels: readonly Panel[] }[] = [
         description:
           'timeout: Redis stalls. connection: it is away. refused: it is full or read-only.',
         unit: 'cps',
-        lines: [['{{kind}}', rateOf('redis_faults_total', 'kind')]],
+        lines: [
+          ['{{kind}}', rateOf('redis_faults_total', 'kind')],
+          ['too few replicas', 'sum(rate(redis_wait_shortfall_total[5m]))'],
+        ],
       },
       {
         title: 'Connections to Postgres',

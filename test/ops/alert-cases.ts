@@ -232,6 +232,10 @@ const rows: Record<string, readonly Row[]> = {
     ['calls time out', true, '12m', one('redis_faults_total', '0+2x80', 'kind="timeout"')],
     ['a few fail', false, '12m', one('redis_faults_total', '0x8 5x80', 'kind="timeout"')],
   ],
+  ReplicasLagBehind: [
+    ['no acquire gets through', true, '9m', one('redis_wait_shortfall_total', '0+3x80')],
+    ['one was late', false, '9m', one('redis_wait_shortfall_total', '0x8 1x80')],
+  ],
   DatabaseConnectionsExhausted: [
     ['requests wait', true, '4m', one('database_requests_waiting', '3x40', 'role="app"')],
     [
