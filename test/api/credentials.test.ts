@@ -1,8 +1,11 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { operations } from '../../api/routes.ts';
 import type { CredentialClass } from '../../api/middleware/authenticate.ts';
 import { licenseKeyFrom } from '../../domain/license-key.ts';
-import { makeApiKey } from '../../signing/keys.ts';
+import { newId } from '../../platform/ids.ts';
+import { hashApiKey, makeApiKey } from '../../signing/keys.ts';
 import { startTestApi, type Answer } from '../support/api.ts';
 import { givenWorld, requestFor } from '../support/every-operation.ts';
 import { givenApiKey } from '../support/given.ts';
@@ -29,6 +32,18 @@ const wrong: Record<string, string | undefined> = {
   'a key with a wrong checksum': `Bearer ${world.apiKey.slice(0, -6)}000000`,
   'a revoked API key': `Bearer ${revokedKey}`,
   'a session credential of another server': `Bearer lhs_t1.${Buffer.from('["a"]').toString('base64url')}.AAAA`,
+  'a session credential cut short': `Bearer ${world.session.credential.slice(0, -1)}`,
+  'a session credential of an unknown key': `Bearer ${world.session.credential.replace(/^lhs_\w+/, 'lhs_zz')}`,
+  'a session credential with another session in it': `Bearer ${forgedSession()}`,
+  'a session credential with one more part': `Bearer ${world.session.credential}.x`,
+  'a session credential whose prefix has another case': `Bearer ${world.session.credential.replace('lhs_', 'LHS_')}`,
+  'a key that has expired': `Bearer ${await givenExpiredKey()}`,
+  'a key in other letters': `Bearer ${world.apiKey.toUpperCase()}`,
+  'a key cut short': `Bearer ${world.apiKey.slice(0, -1)}`,
+  'a key of letters that are no ASCII': `Bearer ${world.apiKey.slice(0, -1)}\u00e9`,
+  'blanks instead of a key': 'Bearer     ',
+  'two schemes': `Bearer License ${world.license.licenseKey}`,
+  'two keys': `Bearer ${world.apiKey}, Bearer ${world.apiKey}`,
   'a header of 10 kB': `Bearer ${'x'.repeat(10_000)}`,
 };
 
@@ -90,6 +105,45 @@ test('an operator who names no tenant on the tenant surface is asked to', async 
   const answer = await api.asOperator('GET', '/v1/licenses');
   expect(answer).toMatchObject({ status: 422, body: { code: 'invalid_request' } });
   expect(answer.text).toContain('Leasehold-Tenant');
+});
+
+/** The mac of one session's credential under the claims of another. */
+function forgedSession(): string {
+  const [head = '', , mac = ''] = world.session.credential.split('.');
+  const { tenantId, licenseId } = world.license;
+  const claims = [tenantId, licenseId, newId('ses'), world.session.instanceKey, 'default'];
+  return `${head}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.${mac}`;
+}
+
+async function givenExpiredKey(): Promise<string> {
+  const secret = await givenApiKey(api, world.license.tenantId);
+  await api.deps.systemDb
+    .updateTable('credentials')
+    .set({ expiresAt: new Date(0) })
+    .where('hash', '=', hashApiKey('lht_', secret) ?? Buffer.alloc(0))
+    .execute();
+  return secret;
+}
+
+/** The status line of an answer to a request that no ordinary client would send. */
+async function sendRaw(lines: string[]): Promise<string> {
+  const { hostname, port } = new URL(api.url);
+  const socket = connect(Number(port), hostname);
+  socket.on('error', () => undefined);
+  socket.write(`${lines.join('\r\n')}\r\n\r\n`);
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  socket.destroy();
+  return answer.toString().split('\r\n', 1)[0] ?? '';
+}
+
+test.each([
+  ['a header of 1 MB', [`Authorization: Bearer ${'x'.repeat(1_000_000)}`], 431],
+  ['a NUL in the header', ['Authorization: Bearer lht_\u0000'], 400],
+  ['two headers', ['Authorization: Bearer x', `Authorization: Bearer ${world.apiKey}`], 401],
+  ['a header that is folded', ['Authorization:', ` Bearer ${world.apiKey}`], 400],
+])('%s opens nothing', async (_what, headers, status) => {
+  const line = await sendRaw(['GET /v1/licenses HTTP/1.1', 'Host: x', ...headers]);
+  expect(line).toContain(`HTTP/1.1 ${String(status)} `);
 });
 
 async function givenRevokedKey(): Promise<string> {

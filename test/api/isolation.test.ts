@@ -1,14 +1,16 @@
 import { expect, test } from 'vitest';
+import type { Operation } from '../../api/operation.ts';
 import { operations } from '../../api/routes.ts';
 import { newId } from '../../platform/ids.ts';
 import type { IdPrefix } from '../../domain/ids.ts';
 import { startTestApi, type Answer } from '../support/api.ts';
 import { credentialFor, givenWorld, requestFor } from '../support/every-operation.ts';
-import { heartbeat, readLicense, show } from '../support/given.ts';
+import { acquireMany, heartbeat, readLicense, show } from '../support/given.ts';
 
 const api = await startTestApi();
 const owner = await givenWorld(api);
 const stranger = await givenWorld(api);
+const acquireOperation = operations.find(({ id }) => id === 'acquireSession') as Operation;
 const addressed = operations.filter(({ path }) => path.includes('{id}'));
 
 /** The same request with another id is answered the same to the byte, but for the request id. */
@@ -65,6 +67,51 @@ test('a list shows a tenant its own licenses only', async () => {
   const { items } = body as { items: { id: string; tenantId: string }[] };
   expect(items.map(({ id }) => id)).toEqual([stranger.license.licenseId]);
 });
+
+/** Beside these every operation with an id is mirrored above. */
+const ofTheVendor: Record<string, string> = {
+  getTenant: 'an operator sees every tenant',
+  getProduct: 'the catalogue belongs to no tenant',
+  getPlan: 'the catalogue belongs to no tenant',
+  revokeApiKey: 'an operator revokes the key of any tenant',
+};
+
+test('no operation with an id is left out', () => {
+  const mirrored = addressed.filter(
+    ({ credential, path }) => credential !== 'operator' || path.startsWith('/v1/licenses/{id}'),
+  );
+  const named = [...mirrored.map(({ id }) => id), ...Object.keys(ofTheVendor)];
+  expect(named.toSorted()).toEqual(addressed.map(({ id }) => id).toSorted());
+});
+
+test('another tenant’s session in a body is like a random one', async () => {
+  const how = { authorization: `License ${stranger.license.licenseKey}` };
+  // With every seat taken, a session to take over is the one way in.
+  await acquireMany(stranger.license, 2);
+  const body = { ...requestFor(acquireOperation, stranger).body, instanceKey: 'taker' };
+  const ask = (takeover: string) =>
+    api.request('POST', '/v1/sessions', { ...how, body: { ...body, takeover } });
+  const [answer, toRandom] = [await ask(owner.session.id), await ask(newId('ses'))];
+  expect(answer.status).toBeGreaterThanOrEqual(400);
+  expect(withoutIds(answer)).toEqual(withoutIds(toRandom));
+  expect(await heartbeat(owner.session)).toMatchObject({ status: 'active' });
+});
+
+test('another tenant’s id as a cursor shows nothing of it', async () => {
+  const authorization = `Bearer ${stranger.apiKey}`;
+  for (const path of ['/v1/licenses', `/v1/licenses/${stranger.license.licenseId}/sessions`]) {
+    for (const cursor of [owner.license.licenseId, owner.session.id]) {
+      const answer = await api.request('GET', `${path}?cursor=${cursor}`, { authorization });
+      expect(answer.text).not.toContain(owner.license.tenantId);
+      expect(answer.text).not.toContain(owner.session.id);
+    }
+  }
+});
+
+/** What an answer says, but for the request's own ids and its place in a budget. */
+function withoutIds({ status, text }: Answer) {
+  return { status, text: text.replace(/(req|ses)_\w{26}/g, '') };
+}
 
 /** What differs between any two requests of one caller: who, when, and how much of its budget is left. */
 const ofEachRequest = ['x-request-id', 'date', 'ratelimit'];
