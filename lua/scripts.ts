@@ -46,6 +46,8 @@ export interface ReleaseSeat extends SeatRef {
   /** `leave` takes a holder off; `free` empties the place of a session that the ledger has ended. */
   mode: 'leave' | 'free';
   reason: EndReason;
+  /** `leave` only what is due then and was not prolonged since, in unix milliseconds. Left out: whenever. */
+  givenUntil?: number;
 }
 
 export interface RestorePool {
@@ -122,8 +124,8 @@ export function createSeatScripts(redis: Redis, options: SeatScriptOptions = {})
       ]),
     renewLease: (pool, { sessionId, instanceKey, holderId }) =>
       renew(pool, [sessionId, instanceKey, holderId]),
-    releaseSeat: (pool, { sessionId, instanceKey, holderId, mode, reason }) =>
-      release(pool, [sessionId, instanceKey, holderId ?? '', mode, reason]),
+    releaseSeat: (pool, { sessionId, instanceKey, holderId, mode, reason, givenUntil = '' }) =>
+      release(pool, [sessionId, instanceKey, holderId ?? '', mode, reason, givenUntil]),
     pollQueue: (pool, { sessionId, instanceKey }) => poll(pool, [sessionId, instanceKey]),
     lapseLeases: (pool, { sessionId = '', instanceKey = '', drop }) =>
       lapse(pool, [sessionId, instanceKey, drop ? 'drop' : 'look']),

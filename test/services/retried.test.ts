@@ -1,0 +1,63 @@
+/**
+ * A caller that heard nothing asks again, while its first request is still on its way to the ledger.
+ * Whatever becomes of the first, what the second was told stands.
+ */
+import { Client } from 'pg';
+import { afterAll, expect, test } from 'vitest';
+import { startTestApi } from '../support/api.ts';
+import { eventually } from '../support/eventually.ts';
+import {
+  acquire,
+  givenLicense,
+  heartbeat,
+  tryAcquire,
+  type GivenLicense,
+} from '../support/given.ts';
+import { expectAgreement, expectSound } from '../support/ledger.ts';
+
+const api = await startTestApi();
+const admin = new Client({ connectionString: api.database.adminUrl });
+const watcher = new Client({ connectionString: api.database.adminUrl });
+await Promise.all([admin.connect(), watcher.connect()]);
+afterAll(() => Promise.all([admin.end(), watcher.end()]));
+
+/** Takes the lock under which tenures are recorded; whoever wants it waits until `commit`. */
+async function holdPool({ tenantId, licenseId }: GivenLicense): Promise<void> {
+  await admin.query('begin');
+  await admin.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [
+    `${tenantId}:${licenseId}`,
+  ]);
+}
+
+/** The connections that wait for the lock, once there are that many. */
+function waiting(count: number): Promise<number[]> {
+  return eventually(async () => {
+    const { rows } = await watcher.query<{ pid: number }>(
+      `select pid from pg_stat_activity where datname = current_database() and wait_event = 'advisory'`,
+    );
+    return rows.length >= count && rows.map(({ pid }) => pid);
+  });
+}
+
+test.each([
+  ['a grant', false],
+  ['a place in the queue', true],
+])('%s that could not be recorded is not undone once its retry has it', async (_what, waits) => {
+  const seats = waits ? 1 : 2;
+  const license = await givenLicense(api, { seats });
+  await acquire(license);
+  await holdPool(license);
+  const ask = { instance: 'i', wait: waits };
+  const first = tryAcquire(license, ask);
+  const [pid] = await waiting(1);
+  const second = acquire(license, ask);
+  await waiting(2);
+  await watcher.query('select pg_terminate_backend($1)', [pid]);
+  expect((await first).status).toBe(503);
+  await admin.query('commit');
+  const session = await second;
+  expect(await heartbeat(session)).toMatchObject({ status: waits ? 'queued' : 'active' });
+  expect((await tryAcquire(license)).status).toBe(409);
+  await expectSound(license, seats);
+  await expectAgreement(license);
+});
