@@ -1,4 +1,5 @@
 /** Reads, past every link, what both stores hold of a seed's licenses. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import { poolKeys } from '../../lua/keys.ts';
 import { createSeatScripts } from '../../lua/scripts.ts';
@@ -41,7 +42,7 @@ export function isAgreed({ pools, ledger }: FinalState): boolean {
   return pools.every(isEmpty) && ledger.every(({ endedAt }) => endedAt !== null);
 }
 
-/** Whether every workflow has been told of it too. */
+/** Whether every workflow has been told of it too, or is about to be. */
 export function isQuiet(state: FinalState): boolean {
   return state.undelivered === 0 && isAgreed(state);
 }
@@ -78,8 +79,28 @@ const ledgerQuery = `
     array(select event from license_events where session_id = sessions.id order by at) as events
   from sessions where license_id = any($1) order by id`;
 
+/** A message that a relay has in hand may take half a minute; all of them are counted in the very end. */
 const outboxQuery = `
-  select count(*) from outbox where tenant_id = any($1) and sent_at is null`;
+  select count(*) from outbox
+  where tenant_id = any($1) and sent_at is null
+    and (dead_at is not null or claimed_until is null or claimed_until < now())`;
+
+/** How many messages of all seeds have reached no workflow, after waiting a minute for it at most. */
+export async function countUndelivered({ databaseUrl }: Stack): Promise<number> {
+  const client = new Client({ connectionString: databaseUrl, query_timeout: 5_000 });
+  await client.connect();
+  try {
+    for (let tries = 0; ; tries += 1) {
+      const unsent = 'select count(*) from outbox where sent_at is null';
+      const { rows } = await client.query<{ count: string }>(unsent);
+      const count = Number(rows[0]?.count ?? 0);
+      if (count === 0 || tries === 60) return count;
+      await delay(1_000);
+    }
+  } finally {
+    await client.end();
+  }
+}
 
 function rowOf(row: RawRow): LedgerRow {
   const at = (date: Date) => date.getTime() + wallOffsetMs;

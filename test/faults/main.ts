@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { removePostgresFolder } from '../../dev/platform/postgres-folder.ts';
 import { isWrongDenial } from './check/check.ts';
 import { faultNames } from './faults.ts';
+import { countUndelivered } from './final-state.ts';
 import { mutants } from './mutants.ts';
 import { help, readOptions, type Options } from './options.ts';
 import { keepHistory, runSeed, type SeedResult } from './run-seed.ts';
@@ -63,7 +64,9 @@ async function run(options: Options): Promise<number> {
       show(options, result);
       results.push(result);
     }
-    isSound = results.every(({ violations }) => violations.length === 0);
+    const undelivered = await countUndelivered(stack);
+    if (undelivered > 0) note(`I11  ${String(undelivered)} messages have reached no workflow`);
+    isSound = undelivered === 0 && results.every(({ violations }) => violations.length === 0);
     await conclude(options, results, tallies);
   } catch (error) {
     note(`Failed: ${messageOf(error)}`);

@@ -110,10 +110,7 @@ async function inflict(stage: Stage, fault: PlannedFault, op: number): Promise<v
   recorder.append({ ...about, ...nobody, at: monotonicMs(), phase: 'ok' });
 }
 
-/**
- * Waits until nobody holds, waits or is owed anything, with the help of two sweeps at most. Messages
- * that were being sent when their mark was lost are claimed for half a minute, which no sweep shortens.
- */
+/** Waits until nobody holds, waits or is owed anything, with the help of two sweeps at most. */
 async function settle(stack: Stack, sites: readonly Site[]): Promise<FinalState> {
   const deadline = performance.now() + settleMaxMs;
   let sweepAt = performance.now() + figures.leaseMs + figures.offerMs + 2_000;
