@@ -1,0 +1,35 @@
+/**
+ * Five mistakes in the services, each shown by an interleaving made for it: the server as it is keeps
+ * its promises in it, and the server with the mistake does not.
+ */
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+import { testEnvironment } from '../support/api.ts';
+import { cloneDatabase } from '../support/database.ts';
+import { startTestRedis } from '../support/redis.ts';
+import { mutants } from './mutants.ts';
+import { editsVariable, type Edit } from './mutate.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const environment = testEnvironment(await cloneDatabase(), await startTestRedis());
+
+/** The promises that a server with these edits breaks in a story. */
+async function brokenBy(story: string, edits: readonly Edit[]): Promise<unknown> {
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['--import', './test/faults/mutate.ts', 'test/faults/directed.ts', story],
+    {
+      cwd: root,
+      timeout: 60_000,
+      env: { ...process.env, ...environment, [editsVariable]: JSON.stringify(edits) },
+    },
+  );
+  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
+}
+
+test.each(mutants)('a server that $mistake is caught', async ({ name, edits }) => {
+  expect(await brokenBy(name, [])).toEqual([]);
+  expect(await brokenBy(name, edits)).toHaveLength(1);
+});
