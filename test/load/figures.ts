@@ -44,3 +44,8 @@ export function writtenSpread({ median, min, max }: Spread): string {
   if (min === max) return written(median);
   return `${written(median)} (${written(min)}–${written(max)})`;
 }
+
+/** A line of one value, measured once. */
+export function single(line: Omit<Line, 'value'> & { value: number }): Line {
+  return { ...line, value: { median: line.value, min: line.value, max: line.value } };
+}

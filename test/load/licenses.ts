@@ -4,6 +4,7 @@ import { createOperator } from '../../dev/operator.ts';
 import { catalogue } from '../../dev/catalogue.ts';
 import { packPoolConfig } from '../../lua/pool-config.ts';
 import { poolConfigOf, type Policy } from '../../domain/policy.ts';
+import type { PoolConfig } from '../../domain/seat.ts';
 import type { World } from './world.ts';
 
 /** A license to load, and all that its floor must know of it. */
@@ -12,47 +13,33 @@ export interface BenchLicense {
   licenseId: string;
   productId: string;
   licenseKey: string;
-  /** What the seat scripts are told of it, packed. */
+  /** What the seat scripts are told of it, also packed. */
+  policyConfig: PoolConfig;
   config: string;
 }
 
 const withId = z.object({ id: z.string() });
 
-/** Makes a product, a plan like Enterprise with the members that differ, and licenses of one tenant. */
-async function givenLicenses(
+/** A license of a new tenant, on a plan like Enterprise with the members that differ. */
+export async function givenLicense(
   { api, operatorKey }: Pick<World, 'api' | 'operatorKey'>,
-  wanted: { count: number; seats: number; policy?: Partial<Policy> },
-): Promise<BenchLicense[]> {
+  { seats, policy: members }: { seats: number; policy?: Partial<Policy> },
+): Promise<BenchLicense> {
   const operator = createOperator(`http://127.0.0.1:${api.port}`, operatorKey);
-  const product = await productOf(operator);
+  const productId = await productOf(operator);
   const base = catalogue.find(({ code }) => code === 'enterprise')?.policy;
   if (base === undefined) throw new Error('The catalogue has no enterprise plan');
-  const policy = { ...base, ...wanted.policy };
+  const policy = { ...base, ...members };
   const code = `bench-${randomBytes(4).toString('hex')}`;
-  const plan = { productId: product, code, name: 'Bench', policy };
+  const plan = { productId, code, name: 'Bench', policy };
   const { id: planId } = await operator.post('/v1/plans', withId, plan);
   const { id: tenantId } = await operator.post('/v1/tenants', withId, { name: 'Bench' });
-  const { seats } = wanted;
-  const config = packPoolConfig(
-    poolConfigOf({ policy, seats, status: 'open', expiresAt: null, version: 1 }),
-  );
-  const licenses: BenchLicense[] = [];
-  for (let made = 0; made < wanted.count; made += 1) {
-    const issued = await operator.issueLicense(tenantId, { productId: product, planId, seats });
-    const { license, licenseKey } = issued;
-    licenses.push({ tenantId, licenseId: license.id, productId: product, licenseKey, config });
-  }
-  return licenses;
-}
-
-/** One license. */
-export async function givenLicense(
-  world: Pick<World, 'api' | 'operatorKey'>,
-  wanted: { seats: number; policy?: Partial<Policy> },
-): Promise<BenchLicense> {
-  const [license] = await givenLicenses(world, { ...wanted, count: 1 });
-  if (license === undefined) throw new Error('No license was issued');
-  return license;
+  const issued = await operator.issueLicense(tenantId, { productId, planId, seats });
+  const terms = { policy, seats, status: 'open', expiresAt: null, version: 1 } as const;
+  const policyConfig = poolConfigOf(terms);
+  const { license, licenseKey } = issued;
+  const config = packPoolConfig(policyConfig);
+  return { tenantId, licenseId: license.id, productId, licenseKey, policyConfig, config };
 }
 
 async function productOf(operator: ReturnType<typeof createOperator>): Promise<string> {

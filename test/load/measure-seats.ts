@@ -95,7 +95,7 @@ export async function measureValidate(bench: Bench): Promise<Line[]> {
 }
 
 /** Sessions of new instances, taken through the API. */
-async function holdSeats(
+export async function holdSeats(
   { world, generator, extent }: Bench,
   { licenseKey }: BenchLicense,
   count: number,

@@ -1,5 +1,8 @@
 import type { Bench } from './bench.ts';
 import type { Line } from './figures.ts';
+import { measureCurves } from './measure-curves.ts';
+import { measureBurst, measureLive } from './measure-outbox.ts';
+import { measureRebuild, measureReclaim, measureStart } from './measure-recovery.ts';
 import {
   measureAcquire,
   measureCycle,
@@ -13,4 +16,10 @@ export const measurements: Record<string, (bench: Bench) => Promise<Line[]>> = {
   acquire: measureAcquire,
   cycle: measureCycle,
   validate: measureValidate,
+  burst: measureBurst,
+  live: measureLive,
+  reclaim: measureReclaim,
+  rebuild: measureRebuild,
+  start: measureStart,
+  curves: measureCurves,
 };

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { writtenSpread, type Line, type Spread } from './figures.ts';
+import { pictureOf } from './picture.ts';
 
 /** On what and when a run was made. */
 export function describeRun() {
@@ -43,7 +44,8 @@ const begin = '<!-- bench: begin -->';
 const end = '<!-- bench: end -->';
 
 /**
- * Puts a table between the markers of a document.
+ * Puts a table between the markers of a document, and the curves, if there are any, as a picture beside
+ * it.
  *
  * @throws Error when the document has no markers.
  */
@@ -57,4 +59,6 @@ export async function writeTable(
   const about = `${run.at.slice(0, 10)}, ${run.cpu}, ${run.cores} cores, ${run.memoryGiB} GiB, Node ${run.node}.`;
   const table = `${begin}\n\n${about}\n\n${tableOf(lines)}\n\n`;
   await writeFile(file, text.slice(0, before) + table + text.slice(after));
+  const hasCurves = lines.some(({ measurement }) => measurement.startsWith('curves'));
+  if (hasCurves) await writeFile(file.replace(/\.md$/, '.svg'), pictureOf(lines));
 }
