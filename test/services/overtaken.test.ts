@@ -7,7 +7,6 @@ import { Client } from 'pg';
 import { afterAll, expect, test } from 'vitest';
 import { restorePool } from '../../services/restore-pool.ts';
 import { startTestApi } from '../support/api.ts';
-import { eventually } from '../support/eventually.ts';
 import {
   acquire,
   changeLicense,
@@ -17,9 +16,9 @@ import {
   release,
   suspend,
   tryAcquire,
-  type GivenLicense,
 } from '../support/given.ts';
 import { expectAgreement, expectSound, givenRows, readStores } from '../support/ledger.ts';
+import { holdPool, waitingForPool } from '../support/pool-lock.ts';
 
 const api = await startTestApi();
 const admin = new Client({ connectionString: api.database.adminUrl });
@@ -27,29 +26,12 @@ const watcher = new Client({ connectionString: api.database.adminUrl });
 await Promise.all([admin.connect(), watcher.connect()]);
 afterAll(() => Promise.all([admin.end(), watcher.end()]));
 
-/** Takes the lock under which tenures are recorded; whoever wants it waits until `commit`. */
-async function holdPool({ tenantId, licenseId }: GivenLicense): Promise<void> {
-  await admin.query('begin');
-  await admin.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [
-    `${tenantId}:${licenseId}`,
-  ]);
-}
-
-function untilWaiting(count: number): Promise<unknown> {
-  return eventually(async () => {
-    const { rows } = await watcher.query(
-      `select 1 from pg_stat_activity where datname = current_database() and wait_event = 'advisory'`,
-    );
-    return rows.length >= count;
-  });
-}
-
 test('a grant of a pool that was rebuilt meanwhile is not recorded; the caller gets another', async () => {
   const license = await givenLicense(api, { seats: 2 });
   const first = await acquire(license);
-  await holdPool(license);
+  await holdPool(admin, license);
   const asking = acquire(license, { instance: 'i' });
-  await untilWaiting(1);
+  await waitingForPool(watcher, 1);
   // As another process does that found the pool gone: it raises the epoch, then loads the ledger.
   await api.redis.flush();
   await admin.query('update pools set epoch = epoch + 1 where license_id = $1', [
@@ -69,11 +51,11 @@ test('a grant of a pool that was rebuilt meanwhile is not recorded; the caller g
 test('a grant of a license that is suspended meanwhile is refused and leaves nothing behind', async () => {
   const license = await givenLicense(api, { seats: 2 });
   const first = await acquire(license);
-  await holdPool(license);
+  await holdPool(admin, license);
   const suspending = suspend(license);
-  await untilWaiting(1);
+  await waitingForPool(watcher, 1);
   const asking = tryAcquire(license, { instance: 'i' });
-  await untilWaiting(2);
+  await waitingForPool(watcher, 2);
   await admin.query('commit');
   await suspending;
   const answer = await asking;
@@ -89,11 +71,11 @@ test('a grant of a license that is suspended meanwhile is refused and leaves not
 test('a grant of a license that has fewer seats meanwhile is made anew under the new limit', async () => {
   const license = await givenLicense(api, { seats: 2 });
   await acquire(license);
-  await holdPool(license);
+  await holdPool(admin, license);
   const changing = changeLicense(license, { seats: 1 });
-  await untilWaiting(1);
+  await waitingForPool(watcher, 1);
   const asking = tryAcquire(license, { instance: 'i' });
-  await untilWaiting(2);
+  await waitingForPool(watcher, 2);
   await admin.query('commit');
   await changing;
   const answer = await asking;
@@ -108,9 +90,9 @@ test('an offer that is taken while its waiter is forced out ends; the caller beg
   const holder = await acquire(license);
   const waiter = await acquire(license, { instance: 'i', wait: true });
   await release(holder);
-  await holdPool(license);
+  await holdPool(admin, license);
   const asking = acquire(license, { instance: 'i' });
-  await untilWaiting(1);
+  await waitingForPool(watcher, 1);
   expect((await forceRelease(waiter)).status).toBe(200);
   await admin.query('commit');
   const next = await asking;
@@ -123,13 +105,13 @@ test('an offer that is taken while its waiter is forced out ends; the caller beg
 test('two processes of one instance that come at once, one of them overtaken, keep one seat', async () => {
   const license = await givenLicense(api, { seats: 2 });
   await acquire(license);
-  await holdPool(license);
+  await holdPool(admin, license);
   const changing = changeLicense(license, { seats: 3 });
-  await untilWaiting(1);
+  await waitingForPool(watcher, 1);
   const asking = ['p1', 'p2', 'p3'].map((holderId) =>
     acquire(license, { instance: 'i', holderId }),
   );
-  await untilWaiting(4);
+  await waitingForPool(watcher, 4);
   await admin.query('commit');
   await changing;
   const sessions = await Promise.all(asking);

@@ -5,39 +5,15 @@
 import { Client } from 'pg';
 import { afterAll, expect, test } from 'vitest';
 import { startTestApi } from '../support/api.ts';
-import { eventually } from '../support/eventually.ts';
-import {
-  acquire,
-  givenLicense,
-  heartbeat,
-  tryAcquire,
-  type GivenLicense,
-} from '../support/given.ts';
+import { acquire, givenLicense, heartbeat, tryAcquire } from '../support/given.ts';
 import { expectAgreement, expectSound } from '../support/ledger.ts';
+import { holdPool, waitingForPool } from '../support/pool-lock.ts';
 
 const api = await startTestApi();
 const admin = new Client({ connectionString: api.database.adminUrl });
 const watcher = new Client({ connectionString: api.database.adminUrl });
 await Promise.all([admin.connect(), watcher.connect()]);
 afterAll(() => Promise.all([admin.end(), watcher.end()]));
-
-/** Takes the lock under which tenures are recorded; whoever wants it waits until `commit`. */
-async function holdPool({ tenantId, licenseId }: GivenLicense): Promise<void> {
-  await admin.query('begin');
-  await admin.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [
-    `${tenantId}:${licenseId}`,
-  ]);
-}
-
-/** The connections that wait for the lock, once there are that many. */
-function waiting(count: number): Promise<number[]> {
-  return eventually(async () => {
-    const { rows } = await watcher.query<{ pid: number }>(
-      `select pid from pg_stat_activity where datname = current_database() and wait_event = 'advisory'`,
-    );
-    return rows.length >= count && rows.map(({ pid }) => pid);
-  });
-}
 
 test.each([
   ['a grant', false],
@@ -46,12 +22,12 @@ test.each([
   const seats = waits ? 1 : 2;
   const license = await givenLicense(api, { seats });
   await acquire(license);
-  await holdPool(license);
+  await holdPool(admin, license);
   const ask = { instance: 'i', wait: waits };
   const first = tryAcquire(license, ask);
-  const [pid] = await waiting(1);
+  const [pid] = await waitingForPool(watcher, 1);
   const second = acquire(license, ask);
-  await waiting(2);
+  await waitingForPool(watcher, 2);
   await watcher.query('select pg_terminate_backend($1)', [pid]);
   expect((await first).status).toBe(503);
   await admin.query('commit');

@@ -22,7 +22,7 @@ describe('a failure of an activity', () => {
   test('passes through every activity, with its cause', async () => {
     const cause = new Error('connection refused');
     const environment = new MockActivityEnvironment(undefined, {
-      interceptors: workerInterceptors.activity ?? [],
+      interceptors: workerInterceptors.activity,
       logger: new DefaultLogger('ERROR'),
     });
     const failing = () => Promise.reject(new LicensingError('unavailable', 'Redis.', { cause }));
@@ -35,7 +35,7 @@ describe('a failure of an activity', () => {
 
   test('that is no failure of ours stays what it is, and is tried again', async () => {
     const environment = new MockActivityEnvironment(undefined, {
-      interceptors: workerInterceptors.activity ?? [],
+      interceptors: workerInterceptors.activity,
       logger: new DefaultLogger('ERROR'),
     });
     const bug = new TypeError('undefined is not a function');
