@@ -3,8 +3,7 @@
  * withdrawn, the session is ended. The pool's lock and version make sure that no such grant is recorded.
  * A test holds that lock to let the change come first.
  */
-import { Client } from 'pg';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { restorePool } from '../../services/restore-pool.ts';
 import { startTestApi } from '../support/api.ts';
 import {
@@ -18,13 +17,10 @@ import {
   tryAcquire,
 } from '../support/given.ts';
 import { expectAgreement, expectSound, givenRows, readStores } from '../support/ledger.ts';
-import { holdPool, waitingForPool } from '../support/pool-lock.ts';
+import { holdPool, openLockConnections, waitingForPool } from '../support/pool-lock.ts';
 
 const api = await startTestApi();
-const admin = new Client({ connectionString: api.database.adminUrl });
-const watcher = new Client({ connectionString: api.database.adminUrl });
-await Promise.all([admin.connect(), watcher.connect()]);
-afterAll(() => Promise.all([admin.end(), watcher.end()]));
+const { admin, watcher } = await openLockConnections(api);
 
 test('a grant of a pool that was rebuilt meanwhile is not recorded; the caller gets another', async () => {
   const license = await givenLicense(api, { seats: 2 });

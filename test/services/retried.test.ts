@@ -2,18 +2,14 @@
  * A caller that heard nothing asks again, while its first request is still on its way to the ledger.
  * Whatever becomes of the first, what the second was told stands.
  */
-import { Client } from 'pg';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { startTestApi } from '../support/api.ts';
 import { acquire, givenLicense, heartbeat, tryAcquire } from '../support/given.ts';
 import { expectAgreement, expectSound } from '../support/ledger.ts';
-import { holdPool, waitingForPool } from '../support/pool-lock.ts';
+import { holdPool, openLockConnections, waitingForPool } from '../support/pool-lock.ts';
 
 const api = await startTestApi();
-const admin = new Client({ connectionString: api.database.adminUrl });
-const watcher = new Client({ connectionString: api.database.adminUrl });
-await Promise.all([admin.connect(), watcher.connect()]);
-afterAll(() => Promise.all([admin.end(), watcher.end()]));
+const { admin, watcher } = await openLockConnections(api);
 
 test.each([
   ['a grant', false],
