@@ -22,8 +22,8 @@
   Replies, each but the last with the unacknowledged dropped sessions at its end:
     GRANTED   session, fence, lease until, free | offer | takeover: whose seat it was, epoch,
               beat every, used, limit, now
-    ATTACHED  session, fence, lease until, '1' if the holder is new, epoch, beat every,
-              used, limit, now
+    ATTACHED  session, fence, lease until, '1' if the holder is new, '1' if several hold it, epoch,
+              beat every, used, limit, now
     QUEUED    session, ticket, place, length, alive until, queued until, mean tenure, '1' if new,
               epoch, used, limit, now
     NO_SEATS  why, length of the queue, used, limit, now
@@ -115,10 +115,10 @@ if due then
     if takenId ~= '' then return takeOver(session, session.id, placeOf(instance)) end
     return queuedAs(session, 0)
   end
-  local leaseUntil, isNew = attach(pool, instance, session, due, holder)
+  local leaseUntil, isNew, isShared = attach(pool, instance, session, due, holder)
   if not leaseUntil then return refuse('holders_exhausted') end
   return reply({ 'ATTACHED', session.id, session.fence, leaseUntil, isNew and 1 or 0,
-    pool.epoch, pool.heartbeatMs, seatsUsed(), pool.limit, now })
+    isShared and 1 or 0, pool.epoch, pool.heartbeatMs, seatsUsed(), pool.limit, now })
 end
 
 -- The call that began this session was carried out twice, and the session has ended in between.

@@ -56,13 +56,13 @@ export const acquireReplies = {
     }),
   ATTACHED: z
     .tuple([
-      ...([z.literal('ATTACHED'), text, fence, instant, flag] as const),
+      ...([z.literal('ATTACHED'), text, fence, instant, flag, flag] as const),
       ...([whole, whole, whole, whole, instant, dropped] as const),
     ])
-    .transform(([word, sessionId, fence, leaseUntil, newHolder, ...rest]) => {
+    .transform(([word, sessionId, fence, leaseUntil, newHolder, isShared, ...rest]) => {
       const [epoch, heartbeatMs, used, limit, now, dropped] = rest;
       return {
-        ...{ word, sessionId, fence, leaseUntil, newHolder, epoch, heartbeatMs },
+        ...{ word, sessionId, fence, leaseUntil, newHolder, isShared, epoch, heartbeatMs },
         ...{ usage: { used, limit }, now, dropped },
       };
     }),

@@ -115,7 +115,7 @@ async function writeTenure(
     ...(tenure.word === 'QUEUED' ? { ticket: tenure.ticket } : { fence: tenure.fence }),
   });
   if (upserted === undefined) return { outcome: 'ended' };
-  if (tenure.word === 'ATTACHED' && tenure.newHolder) {
+  if (tenure.word === 'ATTACHED' && tenure.isShared && !upserted.row.isShared) {
     await markShared(tx, { tenantId: input.tenantId, sessionId: tenure.sessionId });
   }
   if (upserted.change !== 'none') await announce(tx, { input, license, tenure }, upserted.row);

@@ -38,7 +38,7 @@ export class ModelLedger {
     );
     expect(rivals, 'an instance has one open session').toEqual([]);
     const row = present ?? blankRow(tenure.sessionId, instance);
-    if (tenure.word === 'ATTACHED' && tenure.newHolder) row.isShared = true;
+    if (tenure.word === 'ATTACHED' && tenure.isShared) row.isShared = true;
     if (tenure.word === 'QUEUED') row.ticket = tenure.ticket;
     else row.fence = tenure.fence;
     this.rows.set(row.id, row);

@@ -339,11 +339,14 @@ export class ModelPool {
     const live = [...session.holders].filter(([, until]) => until > now);
     if (newHolder && live.length >= this.config.holdersMax) return null;
     if (newHolder) Object.assign(session, { holders: new Map(live), isAlone: false });
+    const others = [...session.holders].some(([id, until]) => id !== holder && until > now);
+    const isAdopting = !session.isAlone && session.adoptUntil > now;
+    const isShared = newHolder || others || isAdopting;
     session.holders.set(holder, now + this.config.leaseMs);
     session.due = Math.max(session.due, now + this.config.leaseMs);
     const { id: sessionId, fence, due: leaseUntil } = session;
     const facts = { epoch: this.epoch, usage: this.#usage, now, dropped: this.dropped };
-    return { word: 'ATTACHED', sessionId, fence, leaseUntil, newHolder, ...facts };
+    return { word: 'ATTACHED', sessionId, fence, leaseUntil, newHolder, isShared, ...facts };
   }
 
   #place(now: number, instance: string, session: ModelSession, newWaiter: boolean) {

@@ -146,8 +146,8 @@ const mutants: Mutant[] = [
   {
     mistake: 'grants anew to an instance that only asks again',
     file: 'acquire-seat.lua',
-    from: '  local leaseUntil, isNew = attach(',
-    to: "  do return grantTo(session, session.id, 'free') end\n  local leaseUntil, isNew = attach(",
+    from: '  local leaseUntil, isNew, isShared = attach(',
+    to: "  do return grantTo(session, session.id, 'free') end\n  local leaseUntil, isNew, isShared = attach(",
   },
   {
     mistake: 'gives a waiter that only asks again a new place',

@@ -3,8 +3,13 @@
  * Whatever becomes of the first, what the second was told stands.
  */
 import { expect, test } from 'vitest';
+import { withTenant } from '../../data/tenant.ts';
+import { newId } from '../../platform/ids.ts';
+import { poolConfigOfLicense } from '../../services/pool-config.ts';
+import { requireLicense } from '../../services/read-license.ts';
+import { restorePool } from '../../services/restore-pool.ts';
 import { startTestApi } from '../support/api.ts';
-import { acquire, givenLicense, heartbeat, tryAcquire } from '../support/given.ts';
+import { acquire, givenLicense, heartbeat, release, tryAcquire } from '../support/given.ts';
 import { expectAgreement, expectSound } from '../support/ledger.ts';
 import { holdPool, openLockConnections, waitingForPool } from '../support/pool-lock.ts';
 
@@ -31,5 +36,24 @@ test.each([
   expect(await heartbeat(session)).toMatchObject({ status: waits ? 'queued' : 'active' });
   expect((await tryAcquire(license)).status).toBe(409);
   await expectSound(license, seats);
+  await expectAgreement(license);
+});
+
+test('a process that joined a session unheard shares it once it asks again, whatever Redis forgets', async () => {
+  const license = await givenLicense(api);
+  const first = await acquire(license, { instance: 'i', holderId: 'p1' });
+  const record = await withTenant(api.deps.db, license.tenantId, (tx) =>
+    requireLicense(tx, license),
+  );
+  // As an acquire whose reply got lost, or whose caller died before it was recorded.
+  await api.deps.seats.acquireSeat(license, {
+    ...{ config: poolConfigOfLicense(record), sessionId: newId('ses') },
+    ...{ instanceKey: 'i', holderId: 'p2', wait: false },
+  });
+  const second = await acquire(license, { instance: 'i', holderId: 'p2' });
+  await api.redis.flush();
+  await restorePool(api.deps, license);
+  await release(first);
+  expect(await heartbeat(second)).toMatchObject({ id: first.id, status: 'active' });
   await expectAgreement(license);
 });
