@@ -104,7 +104,7 @@ async function reconcilePool(deps: Deps, pool: PoolRef, page: SweepPage): Promis
   const rows = open.filter(({ id }) => !dropped.has(id));
   return [
     tallyOf('unnoticed_lapse', overdue.length),
-    await compareSeats(deps, pool, { open: rows, limit: reply.usage.limit }),
+    await compareSeats(deps, pool, { open: rows, epoch: reply.epoch, limit: reply.usage.limit }),
     await restartLostWorkflows(deps, pool, { open: rows, look: page.workflows }),
   ].reduce(addTallies);
 }
@@ -112,12 +112,12 @@ async function reconcilePool(deps: Deps, pool: PoolRef, page: SweepPage): Promis
 async function compareSeats(
   deps: Deps,
   pool: PoolRef,
-  { open, limit }: { open: readonly SessionRecord[]; limit: number },
+  { open, epoch, limit }: { open: readonly SessionRecord[]; epoch: number; limit: number },
 ): Promise<Tally> {
   const held = await deps.seats.readPool(pool);
   if (held === null) return emptyTally;
   const sessions = [...held.seats, ...held.waiters];
-  const ended = await endUnknownRows(deps, pool, { open, sessions });
+  const ended = await endUnknownRows(deps, pool, { epoch, open, sessions });
   deps.reached('sweep:rows-ended');
   const freed = await freeForeignSeats(deps, pool, sessions);
   // The sessions that were just freed are gone by the next sweep; they are not worth another look.

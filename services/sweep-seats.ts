@@ -1,4 +1,4 @@
-import { lockPool, raiseConfigVersion, readPoolVersion } from '../data/pools.ts';
+import { holdEpoch, lockPool, raiseConfigVersion, readPoolVersion } from '../data/pools.ts';
 import { listEndReasons, type Ending, type SessionRecord } from '../data/sessions.ts';
 import { withTenant } from '../data/tenant.ts';
 import type { EndReason } from '../domain/errors.ts';
@@ -21,35 +21,51 @@ interface HeldSession {
  */
 export const settlingMs = 30_000;
 
-/** Ends open rows that Redis has no session for. */
+/**
+ * Ends open rows that Redis has no session for, if the ledger is at `epoch` still, which Redis spoke of: in
+ * a pool that was rebuilt meanwhile they live.
+ */
 export async function endUnknownRows(
   deps: Deps,
   pool: PoolRef,
-  { open, sessions }: { open: readonly SessionRecord[]; sessions: readonly HeldSession[] },
+  {
+    epoch,
+    open,
+    sessions,
+  }: { epoch: number; open: readonly SessionRecord[]; sessions: readonly HeldSession[] },
 ): Promise<Tally> {
   const known = new Set(sessions.map(({ sessionId }) => sessionId));
   const missing = open.filter((row) => !known.has(row.id) && isSettled(row.createdAt.getTime()));
   const endings: Ending[] = [];
   for (const row of missing) {
-    const reason = await whyGone(deps, pool, row);
+    const reason = await whyGone(deps, { ...pool, epoch }, row);
     if (reason !== null) {
       endings.push({ sessionId: row.id, reason, detail: 'Found by the sweep' });
     }
   }
   if (endings.length === 0) return tallyOf('row_without_seat', 0);
   const { tenantId } = pool;
-  const ended = await withTenant(deps.db, tenantId, (tx) =>
-    endSessions(tx, deps, { tenantId, endings }),
+  const ended = await withTenant(deps.db, tenantId, async (tx) =>
+    (await holdEpoch(tx, pool, epoch)) ? endSessions(tx, deps, { tenantId, endings }) : [],
   );
-  deps.log.warn({ ...pool, count: ended.length }, 'Rows without a seat were ended');
+  if (ended.length > 0)
+    deps.log.warn({ ...pool, count: ended.length }, 'Rows without a seat were ended');
   return tallyOf('row_without_seat', ended.length);
 }
 
-/** A beat moves a session within its pool, so one may be missed by all pages of a long one: it is asked for. */
-async function whyGone(deps: Deps, pool: PoolRef, row: SessionRecord): Promise<EndReason | null> {
+/**
+ * A beat moves a session within its pool, so one may be missed by all pages of a long one: it is asked for.
+ * One that ran out is dropped and reported first, because a late beat may renew it until then.
+ */
+async function whyGone(
+  deps: Deps,
+  { epoch, ...pool }: PoolRef & { epoch: number },
+  row: SessionRecord,
+): Promise<EndReason | null> {
   const { id: sessionId, instanceKey } = row;
-  const reply = await deps.seats.lapseLeases(pool, { sessionId, instanceKey, drop: false });
-  if (reply.word === 'NO_POOL' || reply.state?.status !== 'ended') return null;
+  const reply = await deps.seats.lapseLeases(pool, { sessionId, instanceKey, drop: true });
+  if (reply.word === 'NO_POOL' || reply.epoch !== epoch) return null;
+  if (reply.state?.status !== 'ended') return null;
   return reply.dropped.some((one) => one.sessionId === sessionId) ? null : reply.state.reason;
 }
 

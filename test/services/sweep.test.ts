@@ -1,8 +1,10 @@
 /** After any mixture of disagreements two sweeps bring the stores together, and a third finds nothing. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { poolKeys } from '../../lua/keys.ts';
 import { acquireSession } from '../../services/acquire-session.ts';
 import { reconcilePools } from '../../services/reconcile-pools.ts';
+import { restorePool } from '../../services/restore-pool.ts';
 import { addTallies, emptyTally, type Tally } from '../../services/sweep-tally.ts';
 import { sessionWorkflowId } from '../../workflows/contract.ts';
 import { startTestApi } from '../support/api.ts';
@@ -187,6 +189,30 @@ test('live sessions of a long pool stay, although beats move them from page to p
   for (const session of sessions.slice(0, 30)) {
     expect(await heartbeat(session)).toMatchObject({ status: 'active' });
   }
+});
+
+test('a row that Redis had no seat for stays open when its pool was rebuilt, with it, meanwhile', async () => {
+  const license = await givenLicense(api);
+  const session = await acquire(license);
+  await deliverOutbox();
+  await afterSettling(license);
+  const { seats } = api.deps;
+  const rest = { holderId: null, mode: 'free', reason: 'lapsed' } as const;
+  await seats.releaseSeat(license, { ...session, sessionId: session.id, ...rest });
+  const rebuilt: typeof seats = {
+    ...seats,
+    // As a primary answers that was cut off, while another is promoted and gets the pool.
+    async lapseLeases(...call) {
+      const reply = await seats.lapseLeases(...call);
+      if (call[1].sessionId !== session.id) return reply;
+      await api.store.del(...poolKeys(license).slice(0, 1));
+      await restorePool(api.deps, license);
+      return reply;
+    },
+  };
+  await reconcilePools({ ...api.deps, seats: rebuilt }, { cursor: null, limit: 100 });
+  expect((await sweep()).found).toEqual({});
+  expect(await heartbeat(session)).toMatchObject({ status: 'active' });
 });
 
 test('pages of one pool each come to the same as one page for all', async () => {
