@@ -25,26 +25,42 @@ export function createPoolActivities(deps: Deps, options: SweepOptions = {}) {
   const { isRunning, poolsPerPage = 100, pagesPerCall = 50, looksPerSweep = 5_000 } = options;
 
   /** Whose turn it is: every session's, once in as many sweeps as there are shares. */
-  async function nextLook(): Promise<WorkflowLook | undefined> {
+  async function nextLook(report: () => void): Promise<WorkflowLook | undefined> {
     if (isRunning === undefined) return undefined;
     const shares = Math.max(1, Math.ceil((await countAllOpen(deps.systemDb)) / looksPerSweep));
-    return { isRunning, shares, turn: Math.floor(Date.now() / sweepEveryMs) % shares };
+    const isRunningToo: IsRunning = (workflowId) => {
+      report();
+      return isRunning(workflowId);
+    };
+    return {
+      isRunning: isRunningToo,
+      shares,
+      turn: Math.floor(Date.now() / sweepEveryMs) % shares,
+    };
   }
 
   return {
     /**
      * Goes on with a sweep for up to 5,000 pools: compares them and repairs what differs. It reports
-     * after each page, and an attempt that follows a dead one goes on where that one had come to. The
-     * call that completes the sweep says how much it found.
+     * with each pool and each workflow that it looks for, so that slow stores do not make it look dead; an
+     * attempt that follows a dead one goes on with the page that one had come to. The call that completes
+     * the sweep says how much it found.
      */
     reconcilePools: async (from: ReconcilePoolsInput): Promise<ReconcilePoolsInput> => {
       const reported = activityInfo().heartbeatDetails as ReconcilePoolsInput | undefined;
-      const workflows = await nextLook();
       let sweep: ReconcilePoolsInput = reported ?? { ...emptyTally, ...from };
+      const report = () => {
+        heartbeat(sweep);
+      };
+      const onPool = () => {
+        cancellationSignal().throwIfAborted();
+        report();
+      };
+      const workflows = await nextLook(report);
       for (let page = 0; page < pagesPerCall; page += 1) {
         cancellationSignal().throwIfAborted();
         const { cursor } = sweep;
-        const done = await reconcilePools(deps, { cursor, limit: poolsPerPage, workflows });
+        const done = await reconcilePools(deps, { cursor, limit: poolsPerPage, workflows, onPool });
         sweep = { ...addTallies(sweep, done), cursor: done.cursor };
         if (sweep.cursor === null) {
           deps.metrics.sweepCounted(sweep.totals, perKind(sweep));

@@ -23,6 +23,8 @@ export interface SweepPage {
   limit: number;
   /** Whose workflows this sweep looks for; none unless given. */
   workflows?: WorkflowLook | undefined;
+  /** Called before each pool; when it throws the sweep ends there. */
+  onPool?: () => void;
 }
 
 export interface SweptPage extends Tally {
@@ -44,7 +46,10 @@ const scanStepsMax = 20;
 export async function reconcilePools(deps: Deps, page: SweepPage): Promise<SweptPage> {
   const { pools, cursor } = await nextPools(deps, page);
   let tally = emptyTally;
-  for (const pool of pools) tally = addTallies(tally, await comparePool(deps, pool, page));
+  for (const pool of pools) {
+    page.onPool?.();
+    tally = addTallies(tally, await comparePool(deps, pool, page));
+  }
   for (const [kind, count] of Object.entries(tally.repaired))
     deps.metrics.drift.inc({ kind }, count);
   return { ...tally, cursor, pools: pools.length };

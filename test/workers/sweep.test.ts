@@ -1,4 +1,5 @@
 /** The sweep as its Schedule runs it: through Temporal, over several runs, with the workflows it finds. */
+import { MockActivityEnvironment } from '@temporalio/testing';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { sql } from 'kysely';
 import { afterAll, expect, test } from 'vitest';
@@ -116,4 +117,26 @@ test('a session that has ended gets no workflow again', async () => {
   await afterSettling();
   expect(await sweep()).toMatchObject({ found: {} });
   expect(await isRunning(world.workflowOf(session).workflowId)).toBe(false);
+});
+
+test('a sweep reports with every pool and every workflow that it looks for, and a later attempt goes on from there', async () => {
+  const start = { cursor: null, found: {}, repaired: {}, totals: {} };
+  for (let n = 0; n < 3; n += 1) await givenSession();
+  await afterSettling();
+  const reports: unknown[] = [];
+  const silentLooks: string[] = [];
+  let heard = 0;
+  const { reconcilePools } = createPoolActivities(deps, {
+    isRunning: (id) => {
+      if (reports.length === heard) silentLooks.push(id);
+      heard = reports.length;
+      return Promise.resolve(true);
+    },
+  });
+  const environment = new MockActivityEnvironment();
+  environment.on('heartbeat', (report: unknown) => reports.push(report));
+  const swept = await environment.run(reconcilePools, start);
+  expect(silentLooks).toEqual([]);
+  expect(reports.length).toBeGreaterThan(swept.totals['held'] ?? Infinity);
+  expect(reports[0]).toEqual(start);
 });
