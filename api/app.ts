@@ -31,7 +31,7 @@ export function createApp(deps: ApiDeps): Express {
   app.set('trust proxy', deps.config.TRUSTED_PROXIES ?? []);
   app.use(createHttpLogger(deps.log));
   mountDocs(app, deps.config.PUBLIC_URL);
-  app.use(helmet());
+  app.use(guardAnswers);
   for (const operation of operations) {
     app[operation.method](expressPath(operation), tracedHandlerOf(deps, operation));
   }
@@ -42,6 +42,25 @@ export function createApp(deps: ApiDeps): Express {
   app.use(handleError(deps));
   return app;
 }
+
+/**
+ * What browsers are told of answers in JSON: that they are no page, run nothing and stay private. Without
+ * the headers that only concern pages or browsers long gone: each costs every heartbeat.
+ */
+const guardAnswers = helmet({
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+  },
+  crossOriginOpenerPolicy: false,
+  originAgentCluster: false,
+  referrerPolicy: false,
+  xDnsPrefetchControl: false,
+  xDownloadOptions: false,
+  xPermittedCrossDomainPolicies: false,
+  xPoweredBy: false,
+  xXssProtection: false,
+});
 
 /** Heartbeats and probes are too many, and too much alike, to be traced: theirs is the bare handler. */
 function tracedHandlerOf(deps: ApiDeps, operation: Operation) {

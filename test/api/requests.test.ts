@@ -76,7 +76,13 @@ test('tells browsers and proxies nothing about the server and lets them keep not
   succeed(answer);
   expect(answer.headers.get('x-powered-by')).toBeNull();
   expect(answer.headers.get('etag')).toBeNull();
-  expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+  expect(Object.fromEntries(answer.headers)).toMatchObject({
+    'x-content-type-options': 'nosniff',
+    'content-security-policy': "default-src 'none';frame-ancestors 'none'",
+    'cross-origin-resource-policy': 'same-origin',
+    'strict-transport-security': expect.stringContaining('max-age=') as string,
+    'cache-control': 'no-store',
+  });
   expect(answer.headers.get('cache-control')).toBe('no-store');
 });
 

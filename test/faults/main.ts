@@ -1,16 +1,17 @@
 /** `npm run faults`: breaks the server under a fleet of clients, and says what they saw. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { removePostgresFolder } from '../../dev/platform/postgres-folder.ts';
-import { isWrongDenial } from './check/check.ts';
 import { faultNames } from './faults.ts';
 import { countUndelivered } from './final-state.ts';
+import { runLanes } from './lanes.ts';
 import { mutants } from './mutants.ts';
 import { help, readOptions, type Options } from './options.ts';
+import { conclude, summarize } from './report.ts';
 import { keepHistory, runSeed, type SeedResult } from './run-seed.ts';
 import { startStack, type Stack } from './stack.ts';
-import { addRun, showTallies, type Tallies } from './tally.ts';
+import { addRun, type Tallies } from './tally.ts';
 
 const usageCode = 2;
 const copies = 7;
@@ -30,6 +31,7 @@ async function main(): Promise<number> {
   }
   if (options.help) process.stdout.write(help);
   else if (options.list) list();
+  else if (options.lanes > 1) return runInLanes(options);
   else return run(options);
   return 0;
 }
@@ -37,6 +39,12 @@ async function main(): Promise<number> {
 function list(): void {
   process.stdout.write(`Faults: ${faultNames.join(' ')}\n`);
   for (const { name, mistake } of mutants) process.stdout.write(`Mutant ${name}: ${mistake}\n`);
+}
+
+async function runInLanes(options: Options): Promise<number> {
+  const { summary, exitCode } = await runLanes(options, process.argv.slice(2));
+  await conclude(options, summary);
+  return exitCode;
 }
 
 async function run(options: Options): Promise<number> {
@@ -67,7 +75,7 @@ async function run(options: Options): Promise<number> {
     const undelivered = await countUndelivered(stack);
     if (undelivered > 0) note(`I11  ${String(undelivered)} messages have reached no workflow`);
     isSound = undelivered === 0 && results.every(({ violations }) => violations.length === 0);
-    await conclude(options, results, tallies);
+    await conclude(options, summarize(results, tallies));
   } catch (error) {
     note(`Failed: ${messageOf(error)}`);
   } finally {
@@ -76,30 +84,6 @@ async function run(options: Options): Promise<number> {
     else note(`Logs, and the histories of what was broken, are in ${folder}`);
   }
   return isSound ? 0 : 1;
-}
-
-/** Ctrl-C ends the last seed early, and the table shows what was seen until then. */
-async function conclude(
-  options: Options,
-  results: readonly SeedResult[],
-  tallies: Tallies,
-): Promise<void> {
-  const violations = results.flatMap((result) => result.violations);
-  const wrongDenials = violations.filter(isWrongDenial).length;
-  const sums = {
-    seeds: results.length,
-    faults: results.reduce((sum, { faults }) => sum + faults.length, 0),
-    violations: violations.length - wrongDenials,
-    wrongDenials,
-  };
-  const table = showTallies(tallies);
-  const sentence = `${String(sums.seeds)} seeds, ${String(sums.faults)} faults: ${String(sums.violations)} violations, ${String(wrongDenials)} wrong denials.`;
-  if (options.json) {
-    process.stdout.write(`${JSON.stringify({ ...sums, table: Object.fromEntries(tallies) })}\n`);
-  } else {
-    process.stdout.write(`\n${table}\n\n${sentence}\n`);
-  }
-  if (options.write !== null) await writeTable(options.write, `${sentence}\n\n${table}`);
 }
 
 function show({ json }: Options, { seed, faults, run, violations, tookMs }: SeedResult): void {
@@ -111,23 +95,6 @@ function show({ json }: Options, { seed, faults, run, violations, tookMs }: Seed
   );
   for (const { rule, text } of violations.slice(0, 20)) note(`  ${rule}  ${text}`);
   if (json) process.stdout.write(`${JSON.stringify({ seed, tookMs, faults, violations })}\n`);
-}
-
-const begin = '<!-- figures: begin -->';
-const end = '<!-- figures: end -->';
-
-/** @throws Error when the document has no place for the table. */
-async function writeTable(file: string, text: string): Promise<void> {
-  const document = await readFile(file, 'utf8');
-  const [head, rest = ''] = document.split(begin);
-  const [, tail] = rest.split(end);
-  if (head === undefined || tail === undefined)
-    throw new Error(`${file} has no figures to replace`);
-  const command = process.argv
-    .slice(2)
-    .filter((each, nth, all) => each !== '--write' && all[nth - 1] !== '--write');
-  const made = `The command: \`npm run faults -- ${command.join(' ')}\`.`;
-  await writeFile(file, `${head}${begin}\n\n${made} ${text}\n\n${end}${tail}`);
 }
 
 async function remove(folder: string): Promise<void> {

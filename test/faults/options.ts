@@ -9,6 +9,7 @@ it, judges what the clients saw, and prints a table of each fault.
 
   --seed N           run one seed (default: 1)
   --seeds A..B       run several
+  --lanes N          share the seeds out over N servers side by side (default: 1)
   --seconds S        how long faults happen in each seed (default: 5)
   --minutes M        the same in minutes
   --only A,B         only these faults, or all of these parts: api, worker, redis, postgres, …
@@ -24,6 +25,7 @@ Exit code: 0 nothing was broken, 1 a promise was broken or a denial was wrong, 2
 
 export interface Options {
   seeds: number[];
+  lanes: number;
   lengthMs: number;
   only: FaultName[];
   mutant: Mutant | null;
@@ -43,13 +45,14 @@ export function readOptions(args: readonly string[]): Options {
     args: [...args],
     options: {
       ...{ seed: text, seeds: text, seconds: text, minutes: text, only: text, mutant: text },
-      ...{ history: text, write: text, json: flag, list: flag, help: flag },
+      ...{ lanes: text, history: text, write: text, json: flag, list: flag, help: flag },
     },
   });
   const { json, list, help, history = null, write = null } = values;
   return {
     ...{ json, list, help, history, write },
     seeds: readSeeds(values.seed, values.seeds),
+    lanes: readLanes(values.lanes),
     lengthMs: readLength(values.seconds, values.minutes),
     only: (values.only ?? '').split(',').filter(Boolean).flatMap(faultsNamed),
     mutant: values.mutant === undefined ? null : mutantNamed(values.mutant),
@@ -66,6 +69,12 @@ function readSeeds(one: string | undefined, range: string | undefined): number[]
   if (range !== undefined && !/^\d+\.\.\d+$/.test(range)) throw new Error('--seeds must be A..B.');
   if (to < from || to - from >= seedsMax) throw new Error('--seeds must rise, by 10,000 at most.');
   return Array.from({ length: to - from + 1 }, (_, nth) => from + nth);
+}
+
+function readLanes(given = '1'): number {
+  const lanes = wholeNumber('lanes', given);
+  if (lanes < 1 || lanes > 16) throw new Error('--lanes must be from 1 to 16.');
+  return lanes;
 }
 
 function readLength(seconds: string | undefined, minutes: string | undefined): number {
