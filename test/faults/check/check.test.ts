@@ -72,6 +72,24 @@ describe('a history is accepted', () => {
     expect(check(run.done())).toEqual([]);
   });
 
+  test('in which a waiter stands where its first request put it, whose answer was lost', () => {
+    const run = new ARun({ seats: 1 })
+      .grant('a', [1, 1.1], 6)
+      .deed('acquire', [1.2, 1.3], { instance: 'b', wait: true, phase: 'info' })
+      .queued('w', 'acquire', [1.4, 1.5])
+      .queued('b', 'acquire', [1.6, 1.7])
+      .deed('release', [2, 2.1], { session: 'a', instance: 'a' })
+      .grant('b', [2.2, 2.3], 7)
+      .queued('w', 'look', [2.4, 2.5])
+      .row('a', [1, 2.05])
+      .row('b', [1.25, 7], {
+        grantedAt: 2_250,
+        events: ['seat.queued', 'seat.acquired', 'seat.released'],
+      })
+      .row('w', [1.45, 8], { grantedAt: null, events: ['seat.queued', 'queue.left'] });
+    expect(rulesOf(run)).toEqual([]);
+  });
+
   test('in which the seats are lowered while all are held', () => {
     const run = calm()
       .grant('b', [1, 1.2], 6.2)

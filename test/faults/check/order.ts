@@ -54,10 +54,11 @@ export function checkQueueOrder(story: Story): Violation[] {
   return story.pools.flatMap(({ licenseId }) => {
     const own = story.ended.filter((op) => op.licenseId === licenseId);
     if (own.some(({ deed }) => deed === 'seats')) return [];
-    const places = placesOf(own);
+    const askedAt = firstAskedAt(story.ops.filter((op) => op.licenseId === licenseId));
+    const places = placesOf(own, askedAt);
     const grants = own
       .filter(isGrant)
-      .map((op) => ({ ...op, orderAt: places.get(op.session)?.askedAt ?? op.invokedAt }))
+      .map((op) => ({ ...op, orderAt: places.get(op.session)?.askedAt ?? askedAt(op) }))
       .toSorted((one, other) => one.orderAt - other.orderAt);
     const waiters = [...places.values()].toSorted((one, other) => one.since - other.since);
     const violations: Violation[] = [];
@@ -78,20 +79,38 @@ export function checkQueueOrder(story: Story): Violation[] {
 
 interface Place {
   session: string;
-  /** When it was about to ask for its place, and when it knew of it. */
+  /** When it was first about to ask for its place, and when it knew of it. */
   askedAt: number;
   since: number;
   /** The beginning of the last question that was answered with `queued`. */
   seenAt: number;
 }
 
-function placesOf(ended: readonly Op[]): Map<string, Place> {
+/**
+ * Since when a deed may have had its place: an instance that got no answer and asks again may stand
+ * where its first question put it.
+ */
+function firstAskedAt(ops: readonly Op[]): (op: Op) => number {
+  const firsts = new Map<Op, number>();
+  const unanswered = new Map<string, number>();
+  for (const op of ops) {
+    if (op.deed !== 'acquire') continue;
+    const first = unanswered.get(op.instance) ?? op.invokedAt;
+    firsts.set(op, first);
+    if (op.outcome === 'info') unanswered.set(op.instance, first);
+    else unanswered.delete(op.instance);
+  }
+  return (op) => firsts.get(op) ?? op.invokedAt;
+}
+
+function placesOf(ended: readonly Op[], askedAt: (op: Op) => number): Map<string, Place> {
   const places = new Map<string, Place>();
-  for (const { session, status, outcome, invokedAt, doneAt } of ended) {
+  for (const op of ended) {
+    const { session, status, outcome, invokedAt, doneAt } = op;
     if (outcome !== 'ok' || status !== 'queued' || session === undefined) continue;
     const place = places.get(session);
     if (place === undefined) {
-      places.set(session, { session, askedAt: invokedAt, since: doneAt, seenAt: invokedAt });
+      places.set(session, { session, askedAt: askedAt(op), since: doneAt, seenAt: invokedAt });
     } else {
       place.seenAt = Math.max(place.seenAt, invokedAt);
     }
