@@ -74,11 +74,15 @@ function describe(operation: Operation): ZodOpenApiOperationObject {
       ...(query === undefined ? {} : { query }),
       ...(namesTenant(credential) ? { header: headersOf(operation) } : {}),
     },
-    ...(body === undefined
-      ? {}
-      : { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
+    ...(body === undefined ? {} : { requestBody: requestBodyOf(body) }),
     responses: { ...repliesOf(operation), ...problemsOf(operation) },
   };
+}
+
+/** A body that is left out is read as one without members, which some operations take. */
+function requestBodyOf(body: z.ZodType) {
+  const required = !body.safeParse({}).success;
+  return { required, content: { 'application/json': { schema: body } } };
 }
 
 /** Where an operator may name a tenant, or must. */

@@ -26,9 +26,16 @@ export function textSchema(lengthMax: number) {
   return z.string().min(1).max(lengthMax).regex(printable, notPrintable);
 }
 
-/** Text as a person types it: without the blanks around it. */
+/** Blanks, then one character that is none, then any; each part excludes the next, so it is linear. */
+const phrase = /^[^\p{Cc}\p{Cs}\S]*[^\p{Cc}\p{Cs}\s][^\p{Cc}\p{Cs}]*$/u;
+const noPhrase = 'must be more than blanks, without control characters';
+
+/**
+ * Text as a person types it. The blanks around it are dropped after it was checked: the document can
+ * only tell what must hold of the text as it is sent.
+ */
 export function phraseSchema(lengthMax: number) {
-  return z.string().trim().min(1).max(lengthMax).regex(printable, notPrintable);
+  return z.string().min(1).max(lengthMax).regex(phrase, noPhrase).trim();
 }
 
 /** A number that every part on its way keeps as it is. */

@@ -9,7 +9,7 @@ const body = z
     expiresAt: instantSchema.nullable().optional(),
   })
   .refine((value) => Object.keys(value).length > 0, 'must name what to change')
-  .meta({ id: 'ChangeLicenseRequest' });
+  .meta({ id: 'ChangeLicenseRequest', minProperties: 1 });
 
 export const update = defineLicenseChange({
   id: 'changeLicense',

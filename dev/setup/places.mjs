@@ -15,6 +15,9 @@ export const temporalCliVersion = '1.5.1';
 /** The time-skipping test server, as Maven names it. */
 export const testServerVersion = '1.38.0';
 
+/** The tester of OpenAPI documents; `test/fuzz/requirements.txt` pins it and all that it needs. */
+const schemathesisVersion = '4.32.5';
+
 /**
  * The folder for big downloads, outside of every checkout. `LEASEHOLD_CACHE` moves it.
  * @returns {string}
@@ -31,6 +34,11 @@ export function temporalCliFolder() {
 /** @returns {string} the folder of the cached test server, complete or absent. */
 export function testServerFolder() {
   return join(cacheFolder(), `temporal-test-server-${testServerVersion}`);
+}
+
+/** @returns {string} the folder of the cached Schemathesis, complete or absent. */
+export function schemathesisFolder() {
+  return join(cacheFolder(), `schemathesis-${schemathesisVersion}`);
 }
 
 /**

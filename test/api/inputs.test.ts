@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { createOpenApiDocument } from '../../api/openapi.ts';
 import type { Operation } from '../../api/operation.ts';
 import { operations } from '../../api/routes.ts';
 import { startTestApi, type Answer } from '../support/api.ts';
@@ -50,6 +51,46 @@ test.each(withBody)('$id refuses a body that is not packed as it says', async (o
     const { status } = await send(operation, '{}', { 'content-encoding': encoding });
     expect({ encoding, status }).toEqual({ encoding, status: 422 });
   }
+});
+
+test('a body may be left out exactly where the document says so', async () => {
+  const { paths = {} } = createOpenApiDocument('http://127.0.0.1:8080');
+  const spare = await givenWorld(api);
+  for (const operation of withBody) {
+    const { body: _sample, method, path, ...how } = requestFor(operation, spare);
+    const described = paths[operation.path]?.[operation.method]?.requestBody;
+    const isRequired = described !== undefined && 'required' in described && described.required;
+    const { status } = await api.request(method, path, how);
+    expect({ id: operation.id, isRefused: status === 422 }).toEqual({
+      id: operation.id,
+      isRefused: isRequired,
+    });
+  }
+});
+
+test('a change that names nothing is refused, and the document says so', async () => {
+  const [change] = operations.filter(({ id }) => id === 'changeLicense');
+  expect((await send(change as Operation, {})).status).toBe(422);
+  const { components } = createOpenApiDocument('http://127.0.0.1:8080');
+  expect(components?.schemas?.['ChangeLicenseRequest']).toMatchObject({ minProperties: 1 });
+});
+
+test('a name is kept without the blanks around it, and what the document allows is one', async () => {
+  const post = (name: string) => api.asOperator('POST', '/v1/tenants', { body: { name } });
+  expect((await post(' \u3000Ana  Ltd ')).body).toMatchObject({ name: 'Ana  Ltd' });
+  const { components } = createOpenApiDocument('http://127.0.0.1:8080');
+  const { properties } = components?.schemas?.['CreateTenantRequest'] as {
+    properties: { name: { pattern: string; maxLength: number } };
+  };
+  const { pattern, maxLength } = properties.name;
+  for (const name of [' ', '\u00a0\u2028', '\t', 'a\n', '\u007f', 'a', ' a ', '\ufeff', '\ud800']) {
+    const isAllowed = new RegExp(pattern, 'u').test(name);
+    expect({ name, status: (await post(name)).status }).toEqual({
+      name,
+      status: isAllowed ? 201 : 422,
+    });
+  }
+  expect((await post(`${'a'.repeat(maxLength)} `)).status).toBe(422);
 });
 
 test.each(withId)('$id finds nothing under an id that cannot be one', async (operation) => {
