@@ -1,4 +1,4 @@
-import { pino, type Logger } from 'pino';
+import { pino, stdSerializers, type Logger } from 'pino';
 import { presentTraceId } from './tracing.ts';
 
 export type { Logger };
@@ -29,10 +29,21 @@ export function createLogger(options: { name: string; level: string }): Logger {
       const traceId = presentTraceId();
       return traceId === undefined ? {} : { traceId };
     },
+    serializers: { err: describeError },
     formatters: { level: (label) => ({ level: label }) },
     redact: {
       paths: secretNames.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
       censor: '[secret]',
     },
   });
+}
+
+/**
+ * What a log may tell of a fault. Stores and drivers hang more on their errors: the command that failed
+ * with all its arguments, be they a password, or the row that did not fit.
+ */
+function describeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { type, message, stack, code } = stdSerializers.err(error) as Record<string, unknown>;
+  return { type, message, stack, ...(code === undefined ? {} : { code }) };
 }
