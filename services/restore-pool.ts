@@ -15,39 +15,63 @@ const chunkSize = 500;
 const underWay = new Map<string, Promise<void>>();
 
 /**
+ * How long a process that was overtaken leaves the pool to the other one: longer than the largest restore
+ * takes. If each began anew with the next beat, two would overtake each other for as long as beats come.
+ */
+const yieldMs = 10_000;
+/** Pools that another process restores, and until when they are left to it. */
+const yieldedUntil = new Map<string, number>();
+
+/**
  * Rebuilds a pool in Redis from the ledger when Redis lost it, holds another dataset, or holds it as it
  * was under another epoch: a primary that was cut off while another was promoted, or a ledger that was
  * restored from a backup. One restore at
  * a time for a pool and process; who asks meanwhile joins it. Another process that restores later
- * overtakes this one by its higher epoch, and then this one has nothing left to do.
+ * overtakes this one by its higher epoch; then this one leaves the pool to it for a while.
  *
- * @throws LicensingError `restoring` when too many pools are being restored at this moment, `not_found`
+ * @throws LicensingError `restoring` when too many pools are being restored at this moment, or this one by
+ * another process, `not_found`
  * when the ledger has no such license.
  */
 export function restorePool(deps: Deps, pool: PoolRef): Promise<void> {
   const key = `${pool.tenantId}:${pool.licenseId}`;
   const present = underWay.get(key);
   if (present !== undefined) return present;
-  if (underWay.size >= restoresMax) {
+  const isYielded = (yieldedUntil.get(key) ?? 0) > Date.now();
+  if (isYielded || underWay.size >= restoresMax) {
     return Promise.reject(
-      new LicensingError('restoring', 'Many pools are being restored. Try again in a few seconds.'),
+      new LicensingError('restoring', 'Pools are being restored. Try again in a few seconds.'),
     );
   }
-  const restore = rebuild(deps, pool).finally(() => underWay.delete(key));
+  const restore = rebuild(deps, pool)
+    .then((outcome) => {
+      if (outcome === 'overtaken') yieldPool(key);
+    })
+    .finally(() => underWay.delete(key));
   underWay.set(key, restore);
   return restore;
 }
 
-async function rebuild(deps: Deps, pool: PoolRef): Promise<void> {
+function yieldPool(key: string): void {
+  const now = Date.now();
+  for (const [other, until] of yieldedUntil) if (until <= now) yieldedUntil.delete(other);
+  yieldedUntil.set(key, now + yieldMs);
+}
+
+type Outcome = 'opened' | 'restored' | 'overtaken';
+
+/** @returns what came of it; null when the pool was not lost. */
+async function rebuild(deps: Deps, pool: PoolRef): Promise<Outcome | null> {
   try {
     const epoch = await raiseEpochIfLost(deps, pool);
-    if (epoch === null) return;
+    if (epoch === null) return null;
     deps.reached('restore:epoch-raised');
     const outcome = await load(deps, pool, epoch);
     deps.metrics.poolRestores.inc({ outcome });
     deps.metrics.epochRaised(epoch);
     const level = outcome === 'restored' ? 'warn' : 'info';
     deps.log[level]({ ...pool, epoch, outcome }, 'Pool built from the ledger');
+    return outcome;
   } catch (error) {
     deps.metrics.poolRestores.inc({ outcome: 'failed' });
     throw error;
@@ -71,11 +95,7 @@ async function raiseEpochIfLost(deps: Deps, pool: PoolRef): Promise<number | nul
 }
 
 /** A pool that nobody used is opened, as every new license's is; with sessions in it, it was lost. */
-async function load(
-  deps: Deps,
-  pool: PoolRef,
-  epoch: number,
-): Promise<'opened' | 'restored' | 'overtaken'> {
+async function load(deps: Deps, pool: PoolRef, epoch: number): Promise<Outcome> {
   const { license, sessions } = await withTenant(deps.db, pool.tenantId, async (tx) => ({
     license: await requireLicense(tx, pool),
     sessions: await listOpenSessions(tx, pool),
