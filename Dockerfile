@@ -27,7 +27,8 @@ ENV NODE_ENV=production \
 WORKDIR /app
 # Owned by root: the process cannot change its own code.
 COPY --from=build /app ./
-USER node
+# By number: Kubernetes cannot tell of a name that it is not root. It is the user node of the base image.
+USER 1000:1000
 EXPOSE 8080 9464
 # Node is process 1 and takes the signal itself; no shell and no init stand between.
 STOPSIGNAL SIGTERM

@@ -9,7 +9,7 @@
  */
 import { createHash } from 'node:crypto';
 import {
-  chmodSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -54,9 +54,9 @@ export function remember(folder: string, seat: RememberedSeat): boolean {
   const arriving = `${file}.${process.pid}`;
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    writeFileSync(arriving, JSON.stringify(seat), { mode: 0o600 });
-    // The mode above counts for new files only.
-    chmodSync(arriving, 0o600);
+    removeFile(arriving);
+    // A new file or none: one that somebody else put there would be theirs to read, or a link elsewhere.
+    writeFileSync(arriving, JSON.stringify(seat), { mode: 0o600, flag: 'wx' });
     // A reader sees the old text or the new one, never half of it.
     renameSync(arriving, file);
     return true;
@@ -132,10 +132,18 @@ const texts = [
 
 function readSeat(file: string): RememberedSeat | null {
   try {
+    if (!isOwn(file)) return null;
     const seat = JSON.parse(readFileSync(file, 'utf8')) as Partial<RememberedSeat>;
     const isWhole = texts.every((name) => typeof seat[name] === 'string');
     return isWhole && Number.isInteger(seat.pid) ? (seat as RememberedSeat) : null;
   } catch {
     return null;
   }
+}
+
+/** A file of somebody else could name a server of theirs, which would then be shown the license key. */
+function isOwn(file: string): boolean {
+  const stats = lstatSync(file);
+  // Windows has no owner to compare; there the folder is the user's own.
+  return stats.isFile() && (process.getuid === undefined || stats.uid === process.getuid());
 }

@@ -1,4 +1,4 @@
-import { createSecretKey, type KeyObject } from 'node:crypto';
+import { createHash, createSecretKey, type KeyObject } from 'node:crypto';
 import { isIP } from 'node:net';
 import { z } from 'zod';
 
@@ -180,7 +180,8 @@ function parseProxies(text: string, context: z.RefinementCtx): string[] {
   const isAddress = (proxy: string) => {
     const [address = '', bits, ...rest] = proxy.split('/');
     const longest = isIP(address) === 4 ? 32 : 128;
-    const isSubnet = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= longest);
+    // Of no bits at all would be everybody: whoever asks could then name any address as theirs.
+    const isSubnet = bits === undefined || (/^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= longest);
     return isIP(address) > 0 && isSubnet && rest.length === 0;
   };
   if (proxies.every(isAddress)) return proxies;
@@ -190,10 +191,15 @@ function parseProxies(text: string, context: z.RefinementCtx): string[] {
 
 /** What the compose file fills in where nothing is set: the key id of its secret, and its passwords. */
 const trial = 'trial';
+/** SHA-256 of its secret, which is known under any key id. */
+const trialSecretHash = 'hLgSmkY65NSBB-nwXaHB7Ku4w_ddZmYjl_bNPHgyxVg';
 
 /** Everybody knows the secrets of a local trial, so nobody but this machine may be served with them. */
 function refuseTrialSecrets(config: z.output<typeof fields>, context: z.RefinementCtx): void {
-  if (/^(localhost|127\.[\d.]+|\[::1\])$/.test(new URL(config.PUBLIC_URL).hostname)) return;
+  const { hostname } = new URL(config.PUBLIC_URL);
+  const isHere = /^(localhost|127\.[\d.]+|\[::1\])$/.test(hostname);
+  // Whoever has a proxy in front serves others, even where the address was not set.
+  if (isHere && config.TRUSTED_PROXIES === undefined) return;
   const passwords = [
     'DATABASE_URL',
     'SYSTEM_DATABASE_URL',
@@ -204,13 +210,18 @@ function refuseTrialSecrets(config: z.output<typeof fields>, context: z.Refineme
     const url = config[name];
     return url !== undefined && new URL(url).password === trial;
   });
-  if (config.SESSION_CREDENTIAL_SECRETS.some(({ kid }) => kid === trial)) {
+  if (config.SESSION_CREDENTIAL_SECRETS.some(isTrialSecret)) {
     known.push('SESSION_CREDENTIAL_SECRETS');
   }
   for (const name of known) {
     const message = 'is the one of the local trial, which everybody knows; set your own';
     context.addIssue({ code: 'custom', path: [name], message });
   }
+}
+
+function isTrialSecret({ kid, secret }: CredentialSecret): boolean {
+  const hash = createHash('sha256').update(secret.export()).digest('base64url');
+  return kid === trial || hash === trialSecretHash;
 }
 
 function parseSecrets(text: string, context: z.RefinementCtx): CredentialSecret[] {

@@ -1,4 +1,14 @@
-import { mkdtemp, readdir, stat, writeFile } from 'node:fs/promises';
+import {
+  chown,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  stat,
+  symlink,
+  unlink,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
 import {
@@ -50,6 +60,41 @@ test.skipIf(process.platform === 'win32')(
     const [file = ''] = await readdir(folder);
     expect((await stat(folder)).mode & 0o777).toBe(0o700);
     expect((await stat(join(folder, file))).mode & 0o777).toBe(0o600);
+  },
+);
+
+test.skipIf(process.platform === 'win32')(
+  'in a folder that others can write to, nothing is written through what they put there',
+  async () => {
+    const folder = await givenFolder();
+    const seat = givenSeat();
+    remember(folder, seat);
+    const [file = ''] = await readdir(folder);
+    const target = join(folder, 'target');
+    await writeFile(target, 'untouched');
+    await symlink(target, join(folder, `${file}.${process.pid}`));
+    expect(remember(folder, { ...seat, state: 'degraded' })).toBe(true);
+    expect(await readFile(target, 'utf8')).toBe('untouched');
+    expect(readMemory(folder, 'project')).toEqual([{ ...seat, state: 'degraded' }]);
+  },
+);
+
+test.skipIf(process.platform === 'win32')(
+  'a seat that somebody else wrote down, or that a link leads to, is none',
+  async () => {
+    const folder = await givenFolder();
+    remember(folder, givenSeat({ url: 'http://theirs.example' }));
+    const [file = ''] = await readdir(folder);
+    const elsewhere = join(folder, 'elsewhere');
+    await rename(join(folder, file), elsewhere);
+    await symlink(elsewhere, join(folder, file));
+    expect(readMemory(folder, 'project')).toEqual([]);
+    await unlink(join(folder, file));
+    await rename(elsewhere, join(folder, file));
+    expect(readMemory(folder, 'project')).toHaveLength(1);
+    if (process.getuid?.() !== 0) return;
+    await chown(join(folder, file), 1_000, 1_000);
+    expect(readMemory(folder, 'project')).toEqual([]);
   },
 );
 

@@ -59,7 +59,11 @@ test('the image holds what the server runs, and nothing to build or test it with
 });
 
 test('it runs as an ordinary user, with no shell between, and says how it is', () => {
-  expect(image).toMatchObject({ user: 'node', stopSignal: 'SIGTERM', ports: ['8080', '9464'] });
+  expect(image).toMatchObject({
+    user: '1000:1000',
+    stopSignal: 'SIGTERM',
+    ports: ['8080', '9464'],
+  });
   expect(image.command).toEqual(['node', 'api/main.ts']);
   expect(image.labels).toMatchObject({ 'org.opencontainers.image.licenses': 'Apache-2.0' });
   // The replay cannot change user unless it is root; then it must not be able to write.

@@ -6,6 +6,9 @@ import { configFields, loadConfig } from '../../platform/config.ts';
 
 const example = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8');
 const secret = () => randomBytes(32).toString('base64url');
+const compose = readFileSync(new URL('../../docker-compose.yml', import.meta.url), 'utf8');
+/** The secret that the local trial falls back to, without its key id. */
+const composeSecret = () => /SESSION_CREDENTIAL_SECRETS:-\w+:([\w-]+)\}/.exec(compose)?.[1] ?? '';
 const valid = {
   DATABASE_URL: 'postgres://leasehold_app:app@localhost:5432/leasehold',
   SYSTEM_DATABASE_URL: 'postgres://leasehold_system:system@localhost:5432/leasehold',
@@ -86,6 +89,10 @@ describe('loading', () => {
   });
 
   test.each([
+    [
+      'the session secret, whatever it is called,',
+      { SESSION_CREDENTIAL_SECRETS: `k1:${secret()},k2:${composeSecret()}` },
+    ],
     ['the session secret', { SESSION_CREDENTIAL_SECRETS: `trial:${secret()}` }],
     ['a password of Postgres', { DATABASE_URL: 'postgres://leasehold_app:trial@db/leasehold' }],
     ['the password of Redis', { REDIS_URL: 'redis://:trial@cache:6379' }],
@@ -95,7 +102,18 @@ describe('loading', () => {
     expect(() => loadConfig(elsewhere)).toThrow(`${name}: is the one of the local trial`);
     expect(loadConfig({ ...valid, ...known, PUBLIC_URL: 'http://localhost:8080' })).toBeDefined();
     expect(loadConfig({ ...valid, ...known })).toBeDefined();
+    const proxied = { ...valid, ...known, TRUSTED_PROXIES: '127.0.0.1' };
+    expect(() => loadConfig(proxied)).toThrow(`${name}: is the one of the local trial`);
   });
+
+  test.each(['0.0.0.0/0', '::/0', '10.0.0.0/00', '10.0.0.0/33', 'proxy', '10.0.0.1,'])(
+    'believes no X-Forwarded-For because of %s',
+    (TRUSTED_PROXIES) => {
+      expect(() => loadConfig({ ...valid, TRUSTED_PROXIES })).toThrow(
+        'TRUSTED_PROXIES: must be addresses or subnets',
+      );
+    },
+  );
 
   test('takes several session secrets, the first of which signs', () => {
     const text = `new:${secret()}, old:${secret()}`;
