@@ -15,8 +15,8 @@
   ARGV[4]  holder, or '' for all of them
   ARGV[5]  'leave' | 'free'
   ARGV[6]  reason to leave behind
-  ARGV[7]  leave: only as long as the hold or the place is due then, as its caller was told; '' for
-           whenever. Prolonged since, it is somebody else's: a caller that came twice was told of it.
+  ARGV[7]  leave: only as long as the hold or the place is due right then, as its caller was told; ''
+           for whenever. Moved since, it is somebody else's: a caller that came twice was told of it.
 
   Replies, each but the last with the unacknowledged dropped sessions at its end:
     RELEASED
@@ -53,9 +53,9 @@ local function free()
   end
 end
 
-local function isProlonged(session, due)
+local function hasMoved(session, due)
   if not givenUntil then return false end
-  return (tonumber(session[holderField(holder)]) or due) > givenUntil
+  return (tonumber(session[holderField(holder)]) or due) ~= givenUntil
 end
 
 local function leaveSeat(session)
@@ -87,6 +87,6 @@ local session = readSession(pool, instance)
 local stage, why = standing(pool, session, instance, sessionId)
 if not stage then return reply({ 'ENDED', why }) end
 if session.closing then return reply({ 'LAST' }) end
-if isProlonged(session, why) then return reply({ 'HELD', 1, why }) end
+if hasMoved(session, why) then return reply({ 'HELD', 1, why }) end
 if stage == 'active' then return reply(leaveSeat(session)) end
 return reply(leaveQueue(session))

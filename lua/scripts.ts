@@ -46,7 +46,7 @@ export interface ReleaseSeat extends SeatRef {
   /** `leave` takes a holder off; `free` empties the place of a session that the ledger has ended. */
   mode: 'leave' | 'free';
   reason: EndReason;
-  /** `leave` only what is due then and was not prolonged since, in unix milliseconds. Left out: whenever. */
+  /** `leave` only what is due right then and has not moved since, in unix milliseconds. Left out: whenever. */
   givenUntil?: number;
 }
 

@@ -196,7 +196,7 @@ function waitedSeconds(row: SessionRecord): number {
 /**
  * Takes back in Redis what this call created and could not record: its holder, and the session too if
  * nobody attached to it meanwhile. A grant that took an offer, or another session's seat, stays: that
- * cannot be given back, and the caller's retry attaches to it. So does what was prolonged since: a
+ * cannot be given back, and the caller's retry attaches to it. So does what has moved since: a
  * retry of the same holder was told of it. A session whose row has ended is freed whoever created it.
  */
 export async function undoTenure(

@@ -48,6 +48,26 @@ describe('leaving', () => {
     expect(await seats.leave('a', sessionId, 'y')).toMatchObject({ word: 'LAST' });
   });
 
+  test.each(['is offered a seat', 'has taken one'])(
+    'of a place takes nothing from a waiter that %s since, however short that lasts',
+    async (since) => {
+      const seats = await poolOf({ leaseMs: 60, livenessMs: 200 });
+      const holding = await seats.seatOf('a');
+      const place = await seats.acquire('b', { wait: true });
+      if (place.word !== 'QUEUED') throw new Error(place.word);
+      stage.clock.now += 10;
+      await seats.free('a', holding);
+      if (since === 'has taken one') await seats.acquire('b');
+      const { sessionId, livenessUntil: givenUntil } = place;
+      const undo = { sessionId, instanceKey: 'b', holderId: 'main', givenUntil };
+      const rest = { mode: 'leave', reason: 'released' } as const;
+      expect(await seats.door.releaseSeat(seats.pool, { ...undo, ...rest })).toMatchObject({
+        word: 'HELD',
+      });
+      expect(await seats.acquire('b')).toMatchObject({ sessionId });
+    },
+  );
+
   test('is what a session lapses with when nobody gets to free it', async () => {
     const seats = await poolOf();
     const sessionId = await seats.seatOf('a');
