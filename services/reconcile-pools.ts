@@ -38,17 +38,29 @@ const scanPrefix = 'scan:';
 /** Steps of a scan that one page may take without meeting a pool. */
 const scanStepsMax = 20;
 
+/** Pools in a row that fail as if a store were away, until it is taken to be. */
+const outagesMax = 3;
+
 /**
  * Sweeps one page of pools.
  *
- * @throws when a store is away. A pool that fails for a reason of its own is told as such and passed.
+ * @throws when a store is away. A pool that fails for a reason of its own is told as such and passed,
+ * also when that reason, a lock that somebody keeps, looks like an outage.
  */
 export async function reconcilePools(deps: Deps, page: SweepPage): Promise<SweptPage> {
   const { pools, cursor } = await nextPools(deps, page);
   let tally = emptyTally;
+  let outages = 0;
   for (const pool of pools) {
     page.onPool?.();
-    tally = addTallies(tally, await comparePool(deps, pool, page));
+    try {
+      tally = addTallies(tally, await reconcilePool(deps, pool, page));
+      outages = 0;
+    } catch (error) {
+      if (isOutage(error) && ++outages === Math.min(outagesMax, pools.length)) throw error;
+      deps.log.error({ err: error, ...pool }, 'Pool could not be compared');
+      tally = addTallies(tally, tallyOf('pool_failed', 1, 0));
+    }
   }
   for (const [kind, count] of Object.entries(tally.repaired))
     deps.metrics.drift.inc({ kind }, count);
@@ -77,16 +89,6 @@ async function scan(deps: Deps, from: string, limit: number) {
   }
   const pools = await withoutOpenSessions(deps.systemDb, [...met.values()]);
   return { pools, cursor: next === null ? null : `${scanPrefix}${next}` };
-}
-
-async function comparePool(deps: Deps, pool: PoolRef, page: SweepPage): Promise<Tally> {
-  try {
-    return await reconcilePool(deps, pool, page);
-  } catch (error) {
-    if (isOutage(error)) throw error;
-    deps.log.error({ err: error, ...pool }, 'Pool could not be compared');
-    return tallyOf('pool_failed', 1, 0);
-  }
 }
 
 async function reconcilePool(deps: Deps, pool: PoolRef, page: SweepPage): Promise<Tally> {

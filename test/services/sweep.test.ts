@@ -17,9 +17,11 @@ import {
   tryAcquire,
 } from '../support/given.ts';
 import { expectAgreement, readStores } from '../support/ledger.ts';
+import { openLockConnections } from '../support/pool-lock.ts';
 import { afterSettling, disagreements, seatWithoutRow } from './disagreements.ts';
 
 const api = await startTestApi();
+const { admin } = await openLockConnections(api);
 /** Workflows that Temporal runs, and those whose first message it lost. */
 const running = new Set<string>();
 const lost = new Set<string>();
@@ -162,6 +164,23 @@ test('a caller who is about to record a seat that a sweep freed gets another ins
   record(undefined);
   expect((await asking).kind).toBe('session');
   await expectAgreement(license);
+});
+
+test('a pool whose row somebody keeps locked is passed, and those behind it are swept', async () => {
+  const licenses = [await givenLicense(api), await givenLicense(api)];
+  for (const license of licenses) {
+    await acquire(license);
+    await disagreements['a row whose seat is gone']({ license, lost });
+    await afterSettling(license);
+  }
+  const [first] = licenses.map(({ licenseId }) => licenseId).toSorted();
+  await admin.query('begin');
+  await admin.query('select from sessions where license_id = $1 for update', [first]);
+  const { found, repaired } = await sweep();
+  await admin.query('commit');
+  expect(found).toMatchObject({ pool_failed: 1, row_without_seat: 1 });
+  expect(repaired).toMatchObject({ row_without_seat: 1 });
+  expect((await sweep()).repaired).toMatchObject({ row_without_seat: 1 });
 });
 
 test('live sessions of a long pool stay, although beats move them from page to page while it is read', async () => {
