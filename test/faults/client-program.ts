@@ -61,12 +61,15 @@ async function take(instance: string): Promise<Seat | null> {
   const op = (ops += 1);
   const asking = { deed: 'acquire', instance, wait: wait === 'wait' } as const;
   write(op, 'invoke', asking);
+  let isPlaced = false;
   try {
     const seat = await acquire({
       ...{ instanceKey: instance, wait: asking.wait, keepAlive: true, patienceMs: 2_000 },
       signal: stopping.signal,
       onQueued: ({ sessionId }) => {
-        note('ok', { deed: 'look', instance, session: sessionId, status: 'queued' });
+        // Later news come up to a second after the answer that brought them, which nobody sees here.
+        if (!isPlaced) note('ok', { deed: 'look', instance, session: sessionId, status: 'queued' });
+        isPlaced = true;
       },
     });
     write(op, 'ok', { ...asking, ...factsOf(seat), isGrant: true });

@@ -226,4 +226,14 @@ describe('when a store is away', () => {
     await api.redis.flush();
     expect((await tryShow(session)).body).toMatchObject({ session: { status: 'active' } });
   });
+
+  test('Redis wiped: a session that had ended hears why, which only the ledger knows', async () => {
+    const license = await givenLicense(api, { seats: 2 });
+    const [forced, kept] = [await acquire(license), await acquire(license)];
+    await forceRelease(forced);
+    await api.redis.flush();
+    expect(await show(kept)).toMatchObject({ status: 'active' });
+    const problem = problemOf(await tryHeartbeat(forced));
+    expect(problem).toMatchObject({ code: 'session_ended', reason: 'forced' });
+  });
 });
