@@ -4,7 +4,10 @@ import { readFile, readdir } from 'node:fs/promises';
 /** A tick of the kernel's accounting; 100 a second on every Linux that Node runs on. */
 const tickMs = 10;
 
-/** CPU time that a process and its children that still run have used, in milliseconds. */
+/**
+ * CPU time that a process and its children have used, in milliseconds; with those that have ended, or
+ * the figure would fall whenever Postgres ends a helper.
+ */
 export async function cpuMsOf(pid: number): Promise<number> {
   const own = await ticksOf(pid);
   const children = await Promise.all((await childrenOf(pid)).map(ticksOf));
@@ -21,7 +24,8 @@ async function ticksOf(pid: number): Promise<number> {
   const stat = await readFile(`/proc/${String(pid)}/stat`, 'utf8').catch(() => '');
   // The name may hold blanks: fields count from behind its bracket.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return Number(fields[11]) + Number(fields[12]);
+  const [own, ended] = [fields.slice(11, 13), fields.slice(13, 15)];
+  return [...own, ...ended].reduce((sum, ticks) => sum + Number(ticks), 0);
 }
 
 async function childrenOf(pid: number): Promise<number[]> {
