@@ -35,7 +35,12 @@ const noPhrase = 'must be more than blanks, without control characters';
  * only tell what must hold of the text as it is sent.
  */
 export function phraseSchema(lengthMax: number) {
-  return z.string().min(1).max(lengthMax).regex(phrase, noPhrase).trim();
+  return z
+    .string()
+    .min(1, { error: noPhrase, abort: true })
+    .max(lengthMax)
+    .regex(phrase, noPhrase)
+    .trim();
 }
 
 /** A number that every part on its way keeps as it is. */

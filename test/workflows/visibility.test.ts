@@ -67,12 +67,15 @@ test('the sweep ends a row whose seat is gone, and says what it repaired', async
     .where('id', '=', session.sessionId)
     .execute();
 
-  const { repaired } = (await temporal.client.workflow.execute('reconcilePools', {
+  const { found, repaired } = (await temporal.client.workflow.execute('reconcilePools', {
     taskQueue,
     workflowId: `${reconcilePoolsId}-${taskQueue}`,
-    args: [{ cursor: null, repaired: {} }],
-  })) as { repaired: Record<string, number> };
-  expect(repaired).toMatchObject({ pools: 1, rowsEnded: 1 });
+    args: [{ cursor: null, found: {}, repaired: {}, totals: {} }],
+  })) as { found: Record<string, number>; repaired: Record<string, number> };
+  expect({ found, repaired }).toMatchObject({
+    found: { row_without_seat: 1 },
+    repaired: { row_without_seat: 1 },
+  });
   expect((await world.row(session))?.endReason).toBe('lapsed');
   const outcome = () => world.workflowOf(session).result().catch(untilStarted);
   await expect.poll(outcome, patience).toEqual({ endReason: 'lapsed' });
