@@ -68,7 +68,7 @@ async function send(route: DeliveryRoute, message: ClaimedMessage): Promise<Deli
 /**
  * The workflow's one run has closed. If it completed, it did all that the message could ask for; if the
  * row has ended, nothing is left that needs a workflow. Otherwise somebody terminated it, or it failed,
- * and its session goes on without one: that needs a person.
+ * and its session goes on without one until the sweep starts another: somebody should know why.
  */
 async function meetClosedRun(route: DeliveryRoute, message: ClaimedMessage): Promise<Delivery> {
   const { status } = await route.client.workflow.getHandle(message.workflowId).describe();
