@@ -40,12 +40,20 @@ export async function readComposeFile() {
   return { document, ...composeSchema.parse(document) };
 }
 
-/** What Compose makes of `${NAME:-fallback}` when the environment says this. */
-export function fillIn(value: string | number, environment: Record<string, string> = {}): string {
-  return String(value).replace(
-    /\$\{(\w+)(?::-([^}]*))?\}/g,
-    (_all, name: string, fallback: string | undefined) => environment[name] ?? fallback ?? '',
-  );
+/**
+ * What Compose makes of `${NAME:-fallback}` when the environment says this: the fallback too where the
+ * variable is empty, and what the fallback itself asks for.
+ */
+export function fillIn(value: string | number, environment: NodeJS.Dict<string> = {}): string {
+  let text = String(value);
+  // The innermost first: one without another inside.
+  const variable = /\$\{(\w+)(?::-([^${}]*))?\}/;
+  for (let found = variable.exec(text); found !== null; found = variable.exec(text)) {
+    const [all, name = '', fallback = ''] = found;
+    const given = environment[name] ?? '';
+    text = text.replace(all, () => (given === '' ? fallback : given));
+  }
+  return text;
 }
 
 /** Variables that a text asks for. */

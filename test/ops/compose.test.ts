@@ -1,6 +1,7 @@
 /** docker-compose.yml: in the official form, and in step with everything that it names. */
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseEnv } from 'node:util';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, test } from 'vitest';
 import { configFields, loadConfig } from '../../platform/config.ts';
@@ -13,7 +14,7 @@ const jobs = new Set(['migrate', 'prepare-temporal', 'temporal-schema']);
 const servers = all.filter(([name]) => !jobs.has(name));
 
 /** The environment that a container of ours gets when the deployment sets these variables. */
-function environmentOf(name: string, set: Record<string, string> = {}): Record<string, string> {
+function environmentOf(name: string, set: NodeJS.Dict<string> = {}): Record<string, string> {
   const entries = Object.entries(services[name]?.environment ?? {});
   return Object.fromEntries(entries.map(([key, value]) => [key, fillIn(value, set)]));
 }
@@ -46,6 +47,21 @@ test('starts with nothing set, with the defaults that the configuration has itse
     if (name === 'OWNER_DATABASE_URL') continue;
     expect(config[name as keyof typeof config], name).toEqual(byDefault.data);
   }
+});
+
+test('filled from a copy of .env.example, it is the same as with nothing set', async () => {
+  const copied = parseEnv(await readFile(join(root, '.env.example'), 'utf8'));
+  for (const [name] of ours) expect(environmentOf(name, copied), name).toEqual(environmentOf(name));
+  const ignored = await readFile(join(root, '.gitignore'), 'utf8');
+  expect(ignored.split('\n')).toContain('.env');
+});
+
+test('a password of its own store is the one that its servers use', () => {
+  const set = { POSTGRES_PASSWORD: 'one', REDIS_PASSWORD: 'two' };
+  const { OWNER_DATABASE_URL: owner = '', REDIS_URL: redis = '' } = environmentOf('migrate', set);
+  expect(new URL(owner).password).toBe(environmentOf('postgres', set)['POSTGRES_PASSWORD']);
+  expect(new URL(redis).password).toBe(environmentOf('redis', set)['REDISCLI_AUTH']);
+  expect([new URL(owner).password, new URL(redis).password]).toEqual(['one', 'two']);
 });
 
 test('refuses to serve others until its known secrets are replaced', () => {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { z } from 'zod';
 import { configFields, loadConfig } from '../../platform/config.ts';
@@ -16,11 +17,15 @@ const valid = {
   SESSION_CREDENTIAL_SECRETS: `k1:${secret()}`,
 };
 
-/** What the example must say of a field: its description, and its default if it has one. */
+/**
+ * What the example must say of a field: its description, and its default if it has one. Whoever copies it
+ * sets by that what is required, and nothing else: a default that is set would beat one of Docker Compose.
+ */
 function describeField(name: string, field: z.ZodType): string {
   const given = field.safeParse(undefined);
   const value = given.success ? ((given.data as string | number | undefined) ?? '') : '';
-  return `${wrap(field.description ?? '')}\n${name}=${value}\n`;
+  const mark = given.success ? '#' : '';
+  return `${wrap(field.description ?? '')}\n${mark}${name}=${value}\n`;
 }
 
 /** Comment lines of at most 100 characters. */
@@ -36,11 +41,10 @@ describe('.env.example', () => {
     expect(example.slice(example.indexOf('\n\n') + 2)).toBe(expected);
   });
 
-  test('can be filled in and loaded', () => {
-    const lines = example.split('\n').filter((line) => /^[A-Z]/.test(line));
-    const given = Object.fromEntries(
-      lines.map((line) => line.split(/=(.*)/).slice(0, 2)),
-    ) as object;
+  test('can be filled in and loaded, with its defaults set or not', () => {
+    expect(Object.keys(parseEnv(example)).sort()).toEqual(Object.keys(valid).sort());
+    const given = parseEnv(example.replace(/^#(?=[A-Z])/gm, ''));
+    expect(Object.keys(given).sort()).toEqual(Object.keys(configFields).sort());
     expect(loadConfig({ ...given, ...valid })).toMatchObject({ API_PORT: 8080, LOG_LEVEL: 'info' });
   });
 
