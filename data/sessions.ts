@@ -140,20 +140,43 @@ export async function endSessionRows(
   return rows;
 }
 
-/** Open sessions of a pool, oldest first. `instanceKey` narrows to one instance. */
+/** Open sessions of a pool, oldest first. */
 export async function listOpenSessions(
   tx: TenantTransaction,
   pool: PoolRef,
-  filter: { instanceKey?: string } = {},
 ): Promise<SessionRecord[]> {
-  let query = tx
+  return tx
     .selectFrom('sessions')
     .selectAll()
     .where('tenantId', '=', pool.tenantId)
     .where('licenseId', '=', pool.licenseId)
-    .where('endedAt', 'is', null);
-  if (filter.instanceKey !== undefined) query = query.where('instanceKey', '=', filter.instanceKey);
-  return query.orderBy('createdAt').orderBy('id').execute();
+    .where('endedAt', 'is', null)
+    .orderBy('createdAt')
+    .orderBy('id')
+    .execute();
+}
+
+/** What the ledger says of one session of an instance, as far as a later one depends on it. */
+export type Standing = Pick<SessionRecord, 'id' | 'endedAt' | 'fenceEpoch' | 'fenceCounter'>;
+
+/** Those of the sessions that have a row, ended or not, and all that the instance has open. */
+export async function listStandings(
+  tx: TenantTransaction,
+  pool: PoolRef,
+  { instanceKey, sessionIds }: { instanceKey: string; sessionIds: readonly string[] },
+): Promise<Standing[]> {
+  return tx
+    .selectFrom('sessions')
+    .select(['id', 'endedAt', 'fenceEpoch', 'fenceCounter'])
+    .where('tenantId', '=', pool.tenantId)
+    .where('licenseId', '=', pool.licenseId)
+    .where((eb) =>
+      eb.or([
+        eb('id', 'in', sessionIds),
+        eb.and([eb('endedAt', 'is', null), eb('instanceKey', '=', instanceKey)]),
+      ]),
+    )
+    .execute();
 }
 
 /**

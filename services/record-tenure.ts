@@ -3,12 +3,13 @@ import type { LicenseRecord } from '../data/licenses.ts';
 import { enqueueMessages } from '../data/outbox.ts';
 import { lockPool, readPoolVersion } from '../data/pools.ts';
 import {
-  listOpenSessions,
+  listStandings,
   markShared,
   upsertSession,
   type Ending,
   type RecordedSession,
   type SessionRecord,
+  type Standing,
 } from '../data/sessions.ts';
 import { openTenure } from '../data/tenures.ts';
 import { withTenant } from '../data/tenant.ts';
@@ -25,12 +26,16 @@ export type Recorded =
   | { outcome: 'recorded'; row: RecordedSession }
   /** The row had ended: the id must be freed in Redis. */
   | { outcome: 'ended' }
-  /** The pool was rebuilt or the license changed since the script ran: nothing was written. */
+  /**
+   * Since the script ran the pool was rebuilt, the license changed, or the instance began a newer
+   * session: nothing was written.
+   */
   | { outcome: 'overtaken' };
 
 /**
  * Writes in one transaction what a script granted: ends the rows of what it dropped and of what the
- * instance held before, upserts this session, adds its event and the message to its workflow. The
+ * instance held before, upserts this session, adds its event and the message to its workflow. A caller
+ * that was slow ends nothing that came after it: once its own session has ended, it writes nothing. The
  * shared lock of the pool and the check of its version make sure that a restore or a suspension comes
  * either wholly before or wholly after.
  *
@@ -107,7 +112,17 @@ async function writeTenure(
   if (version?.epoch !== tenure.epoch || version.configVersion !== license.configVersion) {
     return { outcome: 'overtaken' };
   }
-  const endings = await endingsBefore(tx, input, tenure);
+  const standings = await listStandings(tx, input, {
+    instanceKey: input.instanceKey,
+    sessionIds: [tenure.sessionId, ...tenure.dropped.map(({ sessionId }) => sessionId)],
+  });
+  // Before anything ends: what came after this tenure may be somebody's seat.
+  if (standings.some(({ id, endedAt }) => id === tenure.sessionId && endedAt !== null)) {
+    return { outcome: 'ended' };
+  }
+  const displaced = displacedBy(tenure, standings);
+  if (displaced.some((row) => isNewer(row, tenure))) return { outcome: 'overtaken' };
+  const endings = endingsBefore(input, tenure, displaced);
   await endSessions(tx, deps, { tenantId: input.tenantId, endings });
   const upserted = await upsertSession(tx, input, {
     ...input,
@@ -122,18 +137,30 @@ async function writeTenure(
   return { outcome: 'recorded', row: upserted.row };
 }
 
+/** Rows that the instance has open although this tenure is its session: Redis lost theirs. */
+function displacedBy(tenure: Tenure, standings: readonly Standing[]): Standing[] {
+  const dropped = new Set(tenure.dropped.map(({ sessionId }) => sessionId));
+  return standings.filter(
+    ({ id, endedAt }) => endedAt === null && id !== tenure.sessionId && !dropped.has(id),
+  );
+}
+
 /**
- * What must have ended before this tenure may stand: all that the script dropped, and any other row
- * that the same instance still has open (its session was lost together with Redis).
+ * Whether a row is of a later grant than this tenure, whose caller was slow. Tickets have a count of
+ * their own: a place in the queue that came to its end unrecorded is told by the pool's version.
  */
-async function endingsBefore(
-  tx: TenantTransaction,
+function isNewer({ fenceEpoch, fenceCounter }: Standing, tenure: Tenure): boolean {
+  if (tenure.word === 'QUEUED' || fenceEpoch === null || fenceCounter === null) return false;
+  const { epoch, counter } = tenure.fence;
+  return fenceEpoch > epoch || (fenceEpoch === epoch && fenceCounter > counter);
+}
+
+/** What must have ended before this tenure may stand. */
+function endingsBefore(
   input: AcquireInput,
   tenure: Tenure,
-): Promise<Ending[]> {
-  const open = await listOpenSessions(tx, input, { instanceKey: input.instanceKey });
-  const dropped = new Set(tenure.dropped.map(({ sessionId }) => sessionId));
-  const displaced = open.filter(({ id }) => id !== tenure.sessionId && !dropped.has(id));
+  displaced: readonly Standing[],
+): Ending[] {
   return [
     ...tenure.dropped.map((ending) => ({ ...ending, detail: takeoverNote(ending, input, tenure) })),
     ...displaced.map(({ id }) => ({ sessionId: id, reason: 'superseded' as const })),

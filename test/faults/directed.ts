@@ -10,6 +10,7 @@ import { connectRedis } from '../../platform/redis.ts';
 import { loadConfig } from '../../platform/config.ts';
 import { acquireSession } from '../../services/acquire-session.ts';
 import type { Deps } from '../../services/deps.ts';
+import { loadSession } from '../../services/load-session.ts';
 import { releaseSession } from '../../services/release-session.ts';
 import { renewSession } from '../../services/renew-session.ts';
 import { restorePool } from '../../services/restore-pool.ts';
@@ -56,6 +57,19 @@ const stories: Record<string, Story> = {
     await deps.seats.releaseSeat(license, { sessionId, instanceKey: 'i', ...rest });
     const next = await take(deps, license, 'i').catch(() => null);
     return next === null ? ['a free seat is not to be had'] : beyondLimit(license);
+  },
+  /** A caller hears nothing, asks again, gives back, and has its next seat when the first call goes on. */
+  'end-what-came-after': async (license) => {
+    await restorePool(deps, license);
+    let next: string | null = null;
+    const late = onceAfter('acquireSeat', async () => {
+      const first = await take(deps, license, 'i');
+      await releaseSession(deps, claimsOf(license, first));
+      next = await take(deps, license, 'i');
+    });
+    await take(late, license, 'i');
+    const row = await loadSession(deps, claimsOf(license, next));
+    return row?.endReason === null ? [] : ['a seat that was told is ended by an older request'];
   },
   /** A holder asks again for the seat that it has, and the license changes before that is recorded. */
   'undo-anything': async (license) => {

@@ -1,5 +1,5 @@
 /**
- * Five mistakes in the services, each shown by an interleaving made for it: the server as it is keeps
+ * Mistakes in the services, each shown by an interleaving made for it: the server as it is keeps
  * its promises in it, and the server with the mistake does not.
  */
 import { execFile } from 'node:child_process';

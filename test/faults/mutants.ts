@@ -44,6 +44,22 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'end-what-came-after',
+    mistake: 'ends the newer session of an instance for a slow caller of its own',
+    edits: [
+      {
+        file: 'services/record-tenure.ts',
+        from: 'id === tenure.sessionId && endedAt !== null',
+        to: 'id === tenure.sessionId && endedAt === undefined',
+      },
+      {
+        file: 'services/record-tenure.ts',
+        from: 'displaced.some((row) => isNewer(row, tenure))',
+        to: 'displaced.every((row) => isNewer(row, tenure)) && false',
+      },
+    ],
+  },
+  {
     name: 'undo-anything',
     mistake: 'takes back, when it cannot record a grant, what others rely on',
     edits: [

@@ -5,12 +5,23 @@
 import { expect, test } from 'vitest';
 import { withTenant } from '../../data/tenant.ts';
 import { newId } from '../../platform/ids.ts';
+import { acquireSession } from '../../services/acquire-session.ts';
+import type { Deps } from '../../services/deps.ts';
 import { poolConfigOfLicense } from '../../services/pool-config.ts';
 import { requireLicense } from '../../services/read-license.ts';
 import { restorePool } from '../../services/restore-pool.ts';
 import { startTestApi } from '../support/api.ts';
-import { acquire, givenLicense, heartbeat, release, tryAcquire } from '../support/given.ts';
-import { expectAgreement, expectSound } from '../support/ledger.ts';
+import {
+  acquire,
+  acquireBody,
+  afterLeaseLapses,
+  givenLicense,
+  heartbeat,
+  release,
+  tryAcquire,
+  type GivenSession,
+} from '../support/given.ts';
+import { expectAgreement, expectSound, readStores } from '../support/ledger.ts';
 import { holdPool, openLockConnections, waitingForPool } from '../support/pool-lock.ts';
 
 const api = await startTestApi();
@@ -38,6 +49,45 @@ test.each([
   await expectSound(license, seats);
   await expectAgreement(license);
 });
+
+test.each([
+  ['its first session was recorded and given back', true],
+  ['its first session was never recorded and lapsed', false],
+])('a slow request ends nothing that its instance began since: %s', async (_what, isRecorded) => {
+  const license = await givenLicense(api, { seats: 2 });
+  const other = await acquire(license);
+  let next: GivenSession | undefined;
+  const late = slowly(async () => {
+    if (isRecorded) await release(await acquire(license, { instance: 'i' }));
+    else await afterLeaseLapses({ ...other, instanceKey: 'i' });
+    next = await acquire(license, { instance: 'i' });
+  });
+  const ask = { ...license, ...acquireBody(license, { instance: 'i' }) };
+  const rest = { holderId: 'default', wait: false, metadata: {}, usageType: 'builder' } as const;
+  const answer = await acquireSession(late, { ...ask, ...rest });
+  if (next === undefined) throw new Error('The instance came once only');
+  expect(await heartbeat(next)).toMatchObject({ id: next.id, status: 'active' });
+  expect(answer).toMatchObject({ kind: 'session', tenure: { sessionId: next.id } });
+  const { rows } = await readStores(license);
+  expect(rows.find(({ id }) => id === next?.id)).toMatchObject({ endedAt: null });
+  await expectSound(license, 2);
+  await expectAgreement(license);
+});
+
+/** The services, whose first grant is followed by `act` before its caller hears of it. */
+function slowly(act: () => Promise<unknown>): Deps {
+  const { seats } = api.deps;
+  let isFirst = true;
+  const acquireSeat: typeof seats.acquireSeat = async (...call) => {
+    const reply = await seats.acquireSeat(...call);
+    if (isFirst) {
+      isFirst = false;
+      await act();
+    }
+    return reply;
+  };
+  return { ...api.deps, seats: { ...seats, acquireSeat } };
+}
 
 test('a process that joined a session unheard shares it once it asks again, whatever Redis forgets', async () => {
   const license = await givenLicense(api);
