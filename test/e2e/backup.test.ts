@@ -20,8 +20,10 @@ import {
   problemOf,
   readLicense,
   release,
+  succeed,
   tryAcquire,
   tryHeartbeat,
+  type GivenLicense,
   type GivenSession,
 } from '../support/given.ts';
 import { quietTemporal } from '../support/quiet-temporal.ts';
@@ -46,15 +48,19 @@ test('a restored ledger grants no seat too many, raises every fence and tells ea
   const license = await givenLicense(api, { seats: 3 });
   const stays = await acquire(license);
   const gone = await acquire(license);
+  const leaked = await givenLicense(api);
   const backup = await takeBackup(ledger);
 
-  // Today: Redis is lost once, so that fences have risen; one seat goes back, two are taken.
+  // Today: Redis is lost once, so that fences have risen; one seat goes back, two are taken; a key that
+  // leaked is rotated.
   api = await startTestApi({ database: ledger, redis, environment });
   await today();
   const now = withApi(stays);
   await redis.restart();
   await eventually(() => heartbeat(now));
   await release(withApi(gone));
+  await rotate(leaked);
+  expect((await tryAcquire({ ...leaked, api })).status).toBe(401);
   const newer = [await acquire(now.license), await acquire(now.license)];
   const workflows = newer.map(workflowOf);
   await withWorker(api, async () => {
@@ -75,6 +81,11 @@ test('a restored ledger grants no seat too many, raises every fence and tells ea
   await eventually(() => heartbeat(withApi(stays)));
   expect((await heartbeat(withApi(stays))).fence).toEqual(stays.session.fence);
   expect((await readLicense(withApi(stays).license)).seats).toMatchObject({ used: 2, limit: 3 });
+
+  // What was taken away today is good again, until it is taken away again.
+  expect((await tryAcquire({ ...leaked, api })).status).toBe(201);
+  await rotate(leaked);
+  expect((await tryAcquire({ ...leaked, api })).status).toBe(401);
 
   // Those that the ledger never heard of are told at their next beat, and may ask anew.
   for (const session of newer.map(withApi)) {
@@ -128,6 +139,12 @@ async function today(): Promise<void> {
 /** The same client, which asks the API that runs now. */
 function withApi(session: GivenSession): GivenSession {
   return { ...session, license: { ...session.license, api } };
+}
+
+/** Stops the license's key at the API that runs now. */
+async function rotate({ licenseId, tenantId }: GivenLicense): Promise<void> {
+  const path = `/v1/licenses/${licenseId}/rotate-key`;
+  succeed(await api.asOperator('POST', path, { tenantId, body: {} }));
 }
 
 function workflowOf({ id, license }: GivenSession) {
