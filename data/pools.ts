@@ -47,8 +47,9 @@ export async function holdEpoch(
   tx: TenantTransaction,
   pool: PoolRef,
   epoch: number,
+  mode: 'shared' | 'exclusive' = 'shared',
 ): Promise<boolean> {
-  await lockPool(tx, pool, 'shared');
+  await lockPool(tx, pool, mode);
   const version = await readPoolVersion(tx, pool);
   // A pool that the ledger does not know has no row that could be harmed.
   return version === undefined || version.epoch === epoch;

@@ -21,6 +21,7 @@ import type { Deps } from './deps.ts';
 import { endSessions } from './end-session.ts';
 import { noticeRepeatedFence } from './invariants.ts';
 import { tenureMessage } from './session-message.ts';
+import { refuseEarlierGrants } from './settle-dropped.ts';
 
 export type Recorded =
   | { outcome: 'recorded'; row: RecordedSession }
@@ -54,12 +55,15 @@ export async function recordTenure(
       progress.isCommitting = true;
     });
     if (opened !== null) return { outcome: 'recorded', row: opened };
-    progress.isCommitting = false;
-    return await withTenant(deps.db, input.tenantId, async (tx) => {
-      const recorded = await writeTenure(tx, deps, { input, license, tenure });
-      progress.isCommitting = true;
-      return recorded;
-    });
+    const write = (mode: 'shared' | 'exclusive') => {
+      progress.isCommitting = false;
+      return withTenant(deps.db, input.tenantId, async (tx) => {
+        const recorded = await writeTenure(tx, deps, { input, license, tenure, mode });
+        progress.isCommitting = true;
+        return recorded;
+      });
+    };
+    return (await write('shared')) ?? (await write('exclusive')) ?? { outcome: 'overtaken' };
   } catch (error) {
     noticeRepeatedFence(deps, input, error);
     if (!progress.isCommitting) {
@@ -102,12 +106,23 @@ async function openAtOnce(
   return { usageType, createdAt, grantedAt: createdAt, endedAt: null, endReason: null };
 }
 
+/** @returns null in shared mode when a dropped session has no row: nothing was written. */
 async function writeTenure(
   tx: TenantTransaction,
   deps: Deps,
-  { input, license, tenure }: { input: AcquireInput; license: LicenseRecord; tenure: Tenure },
-): Promise<Recorded> {
-  await lockPool(tx, input, 'shared');
+  {
+    input,
+    license,
+    tenure,
+    mode,
+  }: {
+    input: AcquireInput;
+    license: LicenseRecord;
+    tenure: Tenure;
+    mode: 'shared' | 'exclusive';
+  },
+): Promise<Recorded | null> {
+  await lockPool(tx, input, mode);
   const version = await readPoolVersion(tx, input);
   if (version?.epoch !== tenure.epoch || version.configVersion !== license.configVersion) {
     return { outcome: 'overtaken' };
@@ -122,6 +137,11 @@ async function writeTenure(
   }
   const displaced = displacedBy(tenure, standings);
   if (displaced.some((row) => isNewer(row, tenure))) return { outcome: 'overtaken' };
+  const known = new Set(standings.map(({ id }) => id));
+  if (tenure.dropped.some(({ sessionId }) => !known.has(sessionId))) {
+    if (mode === 'shared') return null;
+    await refuseEarlierGrants(tx, input);
+  }
   const endings = endingsBefore(input, tenure, displaced);
   await endSessions(tx, deps, { tenantId: input.tenantId, endings });
   const upserted = await upsertSession(tx, input, {

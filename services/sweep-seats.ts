@@ -1,4 +1,4 @@
-import { holdEpoch, lockPool, raiseConfigVersion, readPoolVersion } from '../data/pools.ts';
+import { holdEpoch, lockPool } from '../data/pools.ts';
 import { listEndReasons, type Ending, type SessionRecord } from '../data/sessions.ts';
 import { withTenant } from '../data/tenant.ts';
 import type { EndReason } from '../domain/errors.ts';
@@ -7,6 +7,7 @@ import { madeAt } from '../platform/ids.ts';
 import { confirmRelease } from './confirm-release.ts';
 import type { Deps } from './deps.ts';
 import { endSessions } from './end-session.ts';
+import { refuseEarlierGrants } from './settle-dropped.ts';
 import { addTallies, tallyOf, type Tally } from './sweep-tally.ts';
 
 /** A session that Redis holds a seat, an offer or a place for. */
@@ -96,9 +97,8 @@ export async function freeForeignSeats(
 
 /**
  * Frees sessions that never had a row, which would otherwise hold their seat for as long as somebody
- * beats: Postgres came back from a backup, or a caller died between the two stores. Whoever is about
- * to record one of them waits for the lock, then finds the version raised and asks for a seat anew, so
- * that no row is written for a seat that is gone.
+ * beats: Postgres came back from a backup, or a caller died between the two stores. No row is written
+ * for a seat that is gone.
  */
 async function freeStrangers(
   deps: Deps,
@@ -112,8 +112,7 @@ async function freeStrangers(
     await lockPool(tx, pool, 'exclusive');
     const known = await listEndReasons(tx, tenantId, ids);
     const unknown = strangers.filter(({ sessionId }) => !known.has(sessionId));
-    const hasPool = (await readPoolVersion(tx, pool)) !== undefined;
-    if (unknown.length > 0 && hasPool) await raiseConfigVersion(tx, pool);
+    if (unknown.length > 0) await refuseEarlierGrants(tx, pool);
     for (const session of unknown) {
       const rest = { holderId: null, mode: 'free', reason: 'lapsed' } as const;
       await deps.seats.releaseSeat(pool, { ...session, ...rest });

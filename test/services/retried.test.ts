@@ -10,6 +10,7 @@ import type { Deps } from '../../services/deps.ts';
 import { poolConfigOfLicense } from '../../services/pool-config.ts';
 import { requireLicense } from '../../services/read-license.ts';
 import { restorePool } from '../../services/restore-pool.ts';
+import { settleDropped } from '../../services/settle-dropped.ts';
 import { startTestApi } from '../support/api.ts';
 import {
   acquire,
@@ -19,6 +20,7 @@ import {
   heartbeat,
   release,
   tryAcquire,
+  type GivenLicense,
   type GivenSession,
 } from '../support/given.ts';
 import { expectAgreement, expectSound, readStores } from '../support/ledger.ts';
@@ -55,16 +57,14 @@ test.each([
   ['its first session was never recorded and lapsed', false],
 ])('a slow request ends nothing that its instance began since: %s', async (_what, isRecorded) => {
   const license = await givenLicense(api, { seats: 2 });
-  const other = await acquire(license);
+  await acquire(license);
   let next: GivenSession | undefined;
   const late = slowly(async () => {
     if (isRecorded) await release(await acquire(license, { instance: 'i' }));
-    else await afterLeaseLapses({ ...other, instanceKey: 'i' });
+    else await afterLeaseLapses({ license, instanceKey: 'i' });
     next = await acquire(license, { instance: 'i' });
   });
-  const ask = { ...license, ...acquireBody(license, { instance: 'i' }) };
-  const rest = { holderId: 'default', wait: false, metadata: {}, usageType: 'builder' } as const;
-  const answer = await acquireSession(late, { ...ask, ...rest });
+  const answer = await askOf(late, license);
   if (next === undefined) throw new Error('The instance came once only');
   expect(await heartbeat(next)).toMatchObject({ id: next.id, status: 'active' });
   expect(answer).toMatchObject({ kind: 'session', tenure: { sessionId: next.id } });
@@ -73,6 +73,47 @@ test.each([
   await expectSound(license, 2);
   await expectAgreement(license);
 });
+
+test.each([
+  [
+    'the one who got its seat',
+    async (license: GivenLicense) => {
+      await acquire(license, { instance: 'next' });
+    },
+  ],
+  [
+    'one who only looked',
+    async (license: GivenLicense) => {
+      const reply = await api.deps.seats.lapseLeases(license, { drop: true });
+      if (reply.word !== 'NO_POOL') await settleDropped(api.deps, license, reply.dropped);
+      await acquire(license, { instance: 'next' });
+    },
+  ],
+])(
+  'a seat that lapsed before it was recorded is never recorded, once settled by %s',
+  async (_who, settle) => {
+    const license = await givenLicense(api, { seats: 1 });
+    await release(await acquire(license));
+    const late = slowly(async () => {
+      await afterLeaseLapses({ license, instanceKey: 'i' });
+      await settle(license);
+    });
+    expect(await askOf(late, license)).toMatchObject({ kind: 'denied' });
+    await expectSound(license, 1);
+    await expectAgreement(license);
+    await api.redis.flush();
+    await restorePool(api.deps, license);
+    await expectSound(license, 1);
+  },
+);
+
+/** The instance `i` asks for a seat. */
+function askOf(deps: Deps, license: GivenLicense) {
+  const { tenantId, licenseId } = license;
+  const ask = { tenantId, licenseId, ...acquireBody(license, { instance: 'i' }) };
+  const rest = { holderId: 'default', wait: false, metadata: {}, usageType: 'builder' } as const;
+  return acquireSession(deps, { ...ask, ...rest });
+}
 
 /** The services, whose first grant is followed by `act` before its caller hears of it. */
 function slowly(act: () => Promise<unknown>): Deps {

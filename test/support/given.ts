@@ -244,7 +244,10 @@ export async function historyOf({ license, id }: GivenSession): Promise<string[]
 }
 
 /** Lets the lease of a session's seat, or its offer, be over as if its time had passed. */
-export async function afterLeaseLapses({ license, instanceKey }: GivenSession): Promise<void> {
+export async function afterLeaseLapses({
+  license,
+  instanceKey,
+}: Pick<GivenSession, 'license' | 'instanceKey'>): Promise<void> {
   const [, seats = ''] = poolKeys(license);
   await license.api.store.zadd(seats, 'XX', 1, instanceKey);
 }
