@@ -1,6 +1,6 @@
 /**
- * Records what every kind of life of a session leaves in Temporal, on a real dev server with the real
- * worker, activities and relay:
+ * Records what every kind of life of a session, and every kind of sweep, leaves in Temporal, on a real dev
+ * server with the real worker, activities and relay:
  *
  *     node test/histories/record.ts [folder]
  *
@@ -14,8 +14,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Client } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { sql } from 'kysely';
+import { createPoolActivities } from '../../activities/pools.ts';
 import { ensureLogins, migrateToLatest } from '../../data/migrate.ts';
 import { removePostgresFolder } from '../../dev/platform/postgres-folder.ts';
 import { databaseUrl, startPostgres } from '../../dev/platform/postgres.ts';
@@ -25,11 +28,13 @@ import { startTemporal } from '../../dev/platform/temporal.ts';
 import { connectTemporalWorker } from '../../platform/temporal-worker.ts';
 import { connectTemporal } from '../../platform/temporal.ts';
 import { bundleWorkflows } from '../../workers/bundle.ts';
-import type { SessionRef } from '../../workflows/contract.ts';
+import { isWorkflowRunning } from '../../workers/find-workflow.ts';
+import type { ReconcilePoolsInput, SessionRef } from '../../workflows/contract.ts';
 import { openSeatWorld, type SeatWorld } from '../workflows/seat-world.ts';
 
-const target =
-  process.argv[2] ?? fileURLToPath(new URL('./licenseSession/', import.meta.url));
+type History = Awaited<ReturnType<SeatWorld['historyOf']>>;
+
+const target = process.argv[2] ?? fileURLToPath(new URL('./', import.meta.url));
 const figures = { leaseMs: 3_000, offerMs: 2_000, livenessMs: 3_000, queueWaitMs: 5_000 };
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
@@ -51,15 +56,21 @@ async function record(): Promise<void> {
   const config = { TEMPORAL_ADDRESS: temporal.address, TEMPORAL_NAMESPACE: 'default' };
   const { client, close } = connectTemporal(config);
   const connection = await connectTemporalWorker(config);
+  const bundle = await bundleWorkflows();
   const world = await openSeatWorld({
     client,
     connection,
     taskQueue: 'recording',
-    bundle: await bundleWorkflows(),
+    bundle,
     stores: { ...(await makeDatabase()), redisUrl: redis.url },
     figures,
   });
-  await mkdir(target, { recursive: true });
+  // A sweep of two pools a run, which looks for the workflow of every session.
+  const isRunning = isWorkflowRunning(client);
+  const sweeper = await Worker.create({
+    ...{ connection, taskQueue: 'sweeping', workflowBundle: bundle },
+    activities: createPoolActivities(world.deps, { isRunning, poolsPerPage: 1, pagesPerCall: 2 }),
+  });
   await Promise.all([
     recordGrantedReleased(world),
     recordLapsed(world),
@@ -67,7 +78,12 @@ async function record(): Promise<void> {
     recordQueuedGivenUp(world),
     recordForceReleased(world),
     recordContinuedAsNew(world),
+    recordCancelled(world),
   ]);
+  await sweeper.runUntil(async () => {
+    await recordRestarted(world, client);
+    await recordSweeps(world, client);
+  });
   await world.close();
   await connection.close();
   await close();
@@ -133,6 +149,49 @@ async function recordContinuedAsNew(world: SeatWorld): Promise<void> {
   await save(world, session, 'continuation');
 }
 
+async function recordCancelled(world: SeatWorld): Promise<void> {
+  const session = await world.acquire(await world.issueLicense(1), 'holder');
+  await beatFor(world, session, 1_000);
+  await world.workflowOf(session).cancel();
+  await save(world, session, 'cancelled');
+}
+
+/** A run that was terminated, and the one that a sweep starts in its place. */
+async function recordRestarted(world: SeatWorld, client: Client): Promise<void> {
+  const session = await world.acquire(await world.issueLicense(1), 'holder');
+  await beatFor(world, session, 1_000);
+  const workflow = world.workflowOf(session);
+  const { runId } = await workflow.describe();
+  await workflow.terminate();
+  const settled = sql`update sessions set created_at = now() - interval '1 minute'`;
+  await sql`${settled} where id = ${session.sessionId}`.execute(world.deps.systemDb);
+  await (await startSweep(client, 'sweeping')).result();
+  while ((await workflow.describe()).runId === runId) await world.beat(session, { signal: false });
+  await beatFor(world, session, 1_000);
+  await world.release(session);
+  await save(world, session, 'restarted');
+}
+
+/** A sweep in one run, and the first and the last run of one in several. */
+async function recordSweeps(world: SeatWorld, client: Client): Promise<void> {
+  // Only pools with an open session are swept.
+  for (let n = 0; n < 5; n += 1) await world.acquire(await world.issueLicense(1), 'holder');
+  const inParts = await startSweep(client, 'sweeping');
+  await inParts.result();
+  const { workflowId, firstExecutionRunId } = inParts;
+  await write(await world.historyOf(workflowId, firstExecutionRunId), 'continued-as-new');
+  await write(await world.historyOf(workflowId), 'continuation');
+  const whole = await startSweep(client, 'recording');
+  await whole.result();
+  await write(await world.historyOf(whole.workflowId), 'complete');
+}
+
+function startSweep(client: Client, taskQueue: string) {
+  const whole: ReconcilePoolsInput = { cursor: null, found: {}, repaired: {}, totals: {} };
+  const workflowId = `sweep-${crypto.randomUUID()}`;
+  return client.workflow.start('reconcilePools', { taskQueue, workflowId, args: [whole] });
+}
+
 async function beatFor(world: SeatWorld, session: SessionRef, forMs: number): Promise<void> {
   for (let passedMs = 0; passedMs < forMs; passedMs += 1_000) {
     await delay(1_000);
@@ -148,9 +207,16 @@ async function save(
 ): Promise<void> {
   const { workflowId } = world.workflowOf(session);
   await world.workflowOf(session).result();
-  const history = await world.historyOf(workflowId, runId);
-  await writeFile(join(target, `${name}.json`), `${historyToJSON(history)}\n`);
-  console.log(`${name}: ${String(history.events?.length)} events`);
+  await write(await world.historyOf(workflowId, runId), name);
+}
+
+/** Saves it in the folder of its workflow's type. */
+async function write(history: History, name: string): Promise<void> {
+  const [first] = history.events ?? [];
+  const type = first?.workflowExecutionStartedEventAttributes?.workflowType?.name ?? 'unknown';
+  await mkdir(join(target, type), { recursive: true });
+  await writeFile(join(target, type, `${name}.json`), `${historyToJSON(history)}\n`);
+  console.log(`${type}/${name}: ${String(history.events?.length)} events`);
 }
 
 async function makeDatabase() {
