@@ -14,7 +14,7 @@
     QUEUED   place, length, alive until, queued until, mean tenure, next change, used, limit, now
     OFFERED  offer until, next change, used, limit, now
     ACTIVE   lease until, fence, heartbeat interval, used, limit, now
-    ENDED    reason, now
+    ENDED    reason, epoch, now
     NO_POOL
   Publishes when a place in the queue or an offer changed.
 ]]
@@ -40,8 +40,8 @@ promote(pool)
 
 session = readSession(pool, instance)
 local stage, due = standing(pool, session, instance, sessionId)
-if not stage then return reply({ 'ENDED', due, now }) end
-if session.closing then return reply({ 'ENDED', 'released', now }) end
+if not stage then return reply({ 'ENDED', due, pool.epoch, now }) end
+if session.closing then return reply({ 'ENDED', 'released', pool.epoch, now }) end
 if stage == 'queued' then
   return reply({ 'QUEUED', placeOf(instance), liveWaiters(), due, tonumber(session.queueUntil),
     pool.meanTenureMs or false, nextChange(), seatsUsed(), pool.limit, now })

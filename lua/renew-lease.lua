@@ -15,7 +15,7 @@
              heartbeat interval, now
     QUEUED   alive until, now
     OFFERED  offer until, now
-    ENDED    reason, now
+    ENDED    reason, epoch, now
     NO_POOL
 ]]
 -- @include live-pool
@@ -62,13 +62,13 @@ end
 local stage, detail = standing(pool, session, instance, sessionId)
 if not stage then
   if mayRevive() then return renew() end
-  return { 'ENDED', detail, now }
+  return { 'ENDED', detail, pool.epoch, now }
 end
 if stage == 'queued' then return { 'QUEUED', refreshWaiter(pool, instance, session), now } end
 if stage == 'offered' then return { 'OFFERED', detail, now } end
-if session.closing then return { 'ENDED', 'released', now } end
+if session.closing then return { 'ENDED', 'released', pool.epoch, now } end
 if holdsUntil and holdsUntil > now then return renew() end
 -- Others hold the seat, and this holder's own lease is over. One that Redis forgot in a restore is
 -- known by its credential.
 if (tonumber(session.adoptUntil) or 0) > now then return renew() end
-return { 'ENDED', 'lapsed', now }
+return { 'ENDED', 'lapsed', pool.epoch, now }

@@ -117,8 +117,8 @@ export const renewReplies = {
     .tuple([z.literal('OFFERED'), instant, instant])
     .transform(([word, offerUntil, now]) => ({ word, offerUntil, now })),
   ENDED: z
-    .tuple([z.literal('ENDED'), reason, instant])
-    .transform(([word, reason, now]) => ({ word, reason, now })),
+    .tuple([z.literal('ENDED'), reason, whole, instant])
+    .transform(([word, reason, epoch, now]) => ({ word, reason, epoch, now })),
   NO_POOL: noPool,
 };
 
@@ -160,8 +160,8 @@ export const pollReplies = {
       ...{ word, leaseUntil, fence, heartbeatMs, usage: { used, limit }, now, dropped },
     })),
   ENDED: z
-    .tuple([z.literal('ENDED'), reason, instant, dropped])
-    .transform(([word, reason, now, dropped]) => ({ word, reason, now, dropped })),
+    .tuple([z.literal('ENDED'), reason, whole, instant, dropped])
+    .transform(([word, reason, epoch, now, dropped]) => ({ word, reason, epoch, now, dropped })),
   NO_POOL: noPool,
 };
 

@@ -16,7 +16,8 @@ import { settleDropped } from './settle-dropped.ts';
  * Takes this holder off its session, and ends the session when nobody else holds it. Idempotent.
  *
  * @throws LicensingError `unavailable` when Postgres does not answer, or when Redis does not and the
- * session is shared by several processes, of which only Redis knows who is left.
+ * session is shared by several processes, of which only Redis knows who is left; `restoring` when what
+ * Redis says is of another epoch than the ledger.
  */
 export async function releaseSession(deps: Deps, claims: SessionClaims): Promise<void> {
   const reply = await leave(deps, claims);

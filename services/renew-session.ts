@@ -5,14 +5,15 @@ import { isOutage } from '../platform/outage.ts';
 import { sessionWorkflowId } from '../workflows/contract.ts';
 import type { Deps } from './deps.ts';
 import type { HeartbeatForwarder } from './forward-heartbeat.ts';
-import { loadSession } from './load-session.ts';
+import { recordedEnd } from './recorded-end.ts';
 import { restorePool } from './restore-pool.ts';
 
 /**
  * The heartbeat: one round trip to Redis and nothing else while the session lives. A pool that Redis lost is rebuilt in the
- * background while the client, told to come back in a moment, keeps working.
+ * background while the client, told to come back in a moment, keeps working. A session that this Redis
+ * does not know is only called ended if the pool that says so is the one that the ledger is at.
  *
- * @throws LicensingError `restoring` while the pool is rebuilt.
+ * @throws LicensingError `restoring` while the pool is rebuilt, or is one of another epoch.
  */
 export async function renewSession(
   deps: Deps & { forwarder: HeartbeatForwarder },
@@ -37,18 +38,25 @@ export async function renewSession(
     });
   }
   if (reply.word !== 'ENDED' || !guesses.has(reply.reason)) return reply;
-  return { ...reply, reason: (await recordedReason(deps, claims)) ?? reply.reason };
+  return { ...reply, reason: await reasonOf(deps, claims, reply) };
 }
 
-/** What Redis says of a session that it knows nothing of, as after a rebuild, where no ended one is loaded. */
-const guesses: ReadonlySet<EndReason> = new Set(['lapsed', 'superseded']);
+/**
+ * What Redis says of a session that it knows nothing of, as after a rebuild, where no ended one is loaded,
+ * or in a pool that was never told what happened to it elsewhere.
+ */
+const guesses: ReadonlySet<EndReason> = new Set(['lapsed', 'superseded', 'license_suspended']);
 
-/** Why the session ended, where the ledger knows; null while it does not, or cannot be asked. */
-async function recordedReason(deps: Deps, claims: SessionClaims): Promise<EndReason | null> {
+/** Why the session ended, where the ledger knows; Redis's guess while it does not, or cannot be asked. */
+async function reasonOf(
+  deps: Deps,
+  claims: SessionClaims,
+  { epoch, reason }: { epoch: number; reason: EndReason },
+): Promise<EndReason> {
   try {
-    return (await loadSession(deps, claims))?.endReason ?? null;
+    return (await recordedEnd(deps, claims, epoch))?.endReason ?? reason;
   } catch (error) {
-    if (isOutage(error)) return null;
+    if (isOutage(error)) return reason;
     throw error;
   }
 }

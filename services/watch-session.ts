@@ -9,11 +9,15 @@ import type { PoolChanges } from '../lua/pool-changes.ts';
 import type { PollReply } from '../lua/scripts.ts';
 import type { SessionRef } from './check-lease.ts';
 import type { Deps } from './deps.ts';
+import { recordedEnd } from './recorded-end.ts';
 import { restorePool } from './restore-pool.ts';
 import { settleDropped } from './settle-dropped.ts';
 
-/** Where a session stands in Redis. */
-export type SeatState = Exclude<PollReply, { word: 'NO_POOL' }>;
+type Look = Exclude<PollReply, { word: 'NO_POOL' }>;
+
+/** Where a session stands. */
+export type SeatState =
+  Exclude<Look, { word: 'ENDED' }> | Omit<Extract<Look, { word: 'ENDED' }>, 'epoch'>;
 
 export interface WatchedSession {
   seat: SeatState;
@@ -49,7 +53,7 @@ export async function watchSession(
       });
       seat = await lookAtSeat(deps, session);
     }
-    const row = await readRow(deps, session);
+    const row = await readRow(deps, session, seat);
     return {
       seat: row.endReason === null ? seat : { ...ended(row.endReason), now: seat.now },
       row,
@@ -60,7 +64,7 @@ export async function watchSession(
 }
 
 /** One look, without the ledger. */
-async function lookAtSeat(deps: Deps, session: SessionRef): Promise<SeatState> {
+async function lookAtSeat(deps: Deps, session: SessionRef): Promise<Look> {
   for (const isLastLook of [false, true]) {
     const reply = await deps.seats.pollQueue(session, session);
     if (reply.word !== 'NO_POOL') {
@@ -75,8 +79,11 @@ async function lookAtSeat(deps: Deps, session: SessionRef): Promise<SeatState> {
   throw new LicensingError('restoring', 'The seats of this license are being restored. Try again.');
 }
 
-async function readRow(deps: Deps, session: SessionRef): Promise<SessionRecord> {
-  const row = await withTenant(deps.db, session.tenantId, (tx) => findSession(tx, session));
+async function readRow(deps: Deps, session: SessionRef, seat: Look): Promise<SessionRecord> {
+  const row =
+    seat.word === 'ENDED'
+      ? await recordedEnd(deps, session, seat.epoch)
+      : await withTenant(deps.db, session.tenantId, (tx) => findSession(tx, session));
   if (row === undefined) throw new LicensingError('not_found', 'There is no such session.');
   return row;
 }
@@ -86,7 +93,7 @@ function ended(reason: EndReason) {
   return { word: 'ENDED' as const, reason, dropped: [] };
 }
 
-function hasMoved(first: SeatState, now: SeatState): boolean {
+function hasMoved(first: Look, now: Look): boolean {
   return first.word === 'QUEUED' && now.word === 'QUEUED' && first.position !== now.position;
 }
 
@@ -95,12 +102,12 @@ function hasMoved(first: SeatState, now: SeatState): boolean {
  * most of them only for a better place: those further back look later, and once for all that was
  * announced meanwhile. An offer is found within 0.8 s wherever it went.
  */
-function behindMs({ position }: Extract<SeatState, { word: 'QUEUED' }>): number {
+function behindMs({ position }: Extract<Look, { word: 'QUEUED' }>): number {
   return Math.min((position - 1) * 4, 800);
 }
 
 /** At least 50 ms, so that a change that is due but not yet done is not asked for in a tight loop. */
-function untilNextChange(seat: Extract<SeatState, { word: 'QUEUED' }>): number {
+function untilNextChange(seat: Extract<Look, { word: 'QUEUED' }>): number {
   if (seat.nextChange === null) return lookAgainMs;
   return Math.min(lookAgainMs, Math.max(50, seat.nextChange - seat.now) + behindMs(seat));
 }

@@ -14,7 +14,7 @@ export const release = defineOperation({
   traffic: 'release',
   params: idParams('ses'),
   replies: { 204: { description: 'This holder holds nothing any more.', body: undefined } },
-  errors: [],
+  errors: ['restoring'],
   async handle({ deps, caller }, { params }) {
     requireOwnSession(caller, params.id);
     await releaseSession(deps, caller);

@@ -1047,7 +1047,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unavailable`: A part that this operation needs is not answering. */
+            /** @description `restoring`: The seats of this license are being restored. `unavailable`: A part that this operation needs is not answering. */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -15,6 +15,7 @@ import {
   problemOf,
   tryAcquire,
   tryHeartbeat,
+  tryShow,
   type GivenSession,
 } from '../support/given.ts';
 import { expectAgreement, expectSound, readStores } from '../support/ledger.ts';
@@ -162,10 +163,16 @@ describe('two servers believe that they are the primary', async () => {
     const license = await givenLicense(atOld, { seats: 2 });
     const first = await acquire(license);
     const fromNew = { ...license, api: atNew };
-    await eventually(() => acquire(fromNew));
+    const second = { ...(await eventually(() => acquire(fromNew))), license };
     expect(problemOf(await tryAcquire(license))).toMatchObject({ code: 'restoring' });
+    // It never heard of the other side's sessions, but that ends none of them.
+    for (const answer of [await tryHeartbeat(second), await tryShow(second)]) {
+      expect(problemOf(answer)).toMatchObject({ code: 'restoring', conclusive: false });
+    }
     expect((await reconcileAll(atOld.deps))['pool_outdated']).toBeGreaterThan(0);
-    expect(await heartbeat(first)).toMatchObject({ seats: { used: 2, limit: 2 } });
+    for (const session of [first, second]) {
+      expect(await heartbeat(session)).toMatchObject({ seats: { used: 2, limit: 2 } });
+    }
     await expectSound(license, 2);
     await expectAgreement(license);
   });
