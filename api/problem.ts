@@ -39,6 +39,9 @@ export const problemSchema = z
     errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
     holders: z.array(holderSchema).optional(),
     otherHolders: z.int().optional().meta({ description: 'Holders that are counted only.' }),
+    takeoverOffered: z.boolean().optional().meta({
+      description: 'Whether asking again with an own holder in `takeover` would give its seat now.',
+    }),
     seats: z.object({ used: z.int(), limit: z.int() }).optional(),
     queue: z.object({ length: z.int() }).optional(),
   })

@@ -20,6 +20,7 @@ interface Members {
   reason?: EndReason | undefined;
   holders?: Holder[] | undefined;
   otherHolders?: number | undefined;
+  takeoverOffered?: boolean | undefined;
   seats?: { used: number; limit: number } | undefined;
   queueLength?: number | undefined;
   retryAfterMs?: number | undefined;
@@ -50,6 +51,8 @@ export class LeaseholdError extends Error {
   readonly holders: readonly Holder[];
   /** With a denial: holders that are counted only. */
   readonly otherHolders: number;
+  /** With a denial: whether the seat of one of the `holders` that are `own` may be taken over now. */
+  readonly takeoverOffered: boolean;
   readonly seats: { used: number; limit: number } | null;
   readonly queueLength: number | null;
   /** How long the server asked to wait before the next try. */
@@ -66,6 +69,7 @@ export class LeaseholdError extends Error {
     this.reason = members.reason ?? null;
     this.holders = members.holders ?? [];
     this.otherHolders = members.otherHolders ?? 0;
+    this.takeoverOffered = members.takeoverOffered ?? false;
     this.seats = members.seats ?? null;
     this.queueLength = members.queueLength ?? null;
     this.retryAfterMs = members.retryAfterMs ?? null;

@@ -28,6 +28,7 @@ export function errorFromAnswer(response: Response, body: unknown): LeaseholdErr
     reason: endReasons.find((reason): reason is EndReason => reason === problem['reason']),
     holders: Array.isArray(problem['holders']) ? (problem['holders'] as Holder[]) : undefined,
     otherHolders: numberOf(problem['otherHolders']),
+    takeoverOffered: problem['takeoverOffered'] === true,
     seats: seatsOf(problem['seats']),
     queueLength: isRecord(problem['queue']) ? numberOf(problem['queue']['length']) : undefined,
     retryAfterMs: retryAfterMs(response.headers.get('retry-after'), Date.now()),

@@ -27,6 +27,8 @@ export interface Denial {
   holders: Holder[];
   /** Holders that are counted only: not the caller's, and the policy names nobody. */
   otherHolders: number;
+  /** Whether the caller may have the seat of one of its own holders if it asks for it now. */
+  takeoverOffered: boolean;
 }
 
 /** A script's refusal to give a seat. */
@@ -52,15 +54,17 @@ export async function describeDenial(
     total: (await countOpenSessions(tx, input.tenantId, [input.licenseId])).get(input.licenseId),
   }));
   const holders = rows.map((row) => holderOf(row, input));
+  const takeoverOffered = isTakeoverOffered(reply, policy, holders);
   return {
     ...(reply.word === 'TAKEOVER_REFUSED'
       ? { code: 'takeover_refused', takeoverRefusal: reply.reason }
       : { code: reply.reason }),
-    detail: detailOf(reply, policy, holders),
+    detail: detailOf(reply, policy, takeoverOffered),
     seats: reply.usage,
     queueLength: reply.queueLength,
     holders,
     otherHolders: Math.max(0, (total?.used ?? 0) - holders.length),
+    takeoverOffered,
   };
 }
 
@@ -74,12 +78,25 @@ function holderOf(row: SessionRecord, { device: { fingerprint } }: AcquireInput)
   };
 }
 
-function detailOf(reply: NoSeats, policy: Policy, holders: readonly Holder[]): string {
+/** As `acquire-seat` will decide: nobody is passed, and no seat is traded that the license has no more. */
+function isTakeoverOffered(
+  { reason, queueLength, usage }: NoSeats,
+  { overdraft }: Policy,
+  holders: readonly Holder[],
+): boolean {
+  return (
+    reason === 'no_seats_available' &&
+    queueLength === 0 &&
+    usage.used <= usage.limit + overdraft &&
+    holders.some(({ own }) => own)
+  );
+}
+
+function detailOf(reply: NoSeats, policy: Policy, takeoverOffered: boolean): string {
   const seats = `${reply.usage.used} of ${reply.usage.limit} seats are in use`;
   switch (reply.reason) {
     case 'no_seats_available': {
-      const isOffered = reply.queueLength === 0 && holders.some(({ own }) => own);
-      const takeover = isOffered
+      const takeover = takeoverOffered
         ? ' Or name a session of your own in "takeover" to end it and have its seat.'
         : '';
       return policy.queue === null

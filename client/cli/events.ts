@@ -42,6 +42,7 @@ interface Denial {
   reason: EndReason | null;
   holders: readonly Holder[];
   otherHolders: number;
+  takeoverOffered: boolean;
   seats: { used: number; limit: number } | null;
   queueLength: number | null;
 }
@@ -51,9 +52,9 @@ export function faultOf({ code, detail, conclusive, retryable }: LeaseholdError)
 }
 
 export function denialOf(error: LeaseholdError): Fault & Denial {
-  const { requestId, reason, holders, otherHolders, seats, queueLength } = error;
+  const { requestId, reason, holders, otherHolders, takeoverOffered, seats, queueLength } = error;
   return {
     ...faultOf(error),
-    ...{ requestId, reason, holders, otherHolders, seats, queueLength },
+    ...{ requestId, reason, holders, otherHolders, takeoverOffered, seats, queueLength },
   };
 }

@@ -69,12 +69,12 @@ function holderLine({ deviceName, own, since, sessionId }: Holder, nowMs: number
 }
 
 function advice(
-  { code, holders, queueLength, status, requestId }: LeaseholdError,
+  { code, holders, takeoverOffered, status, requestId }: LeaseholdError,
   credential: string,
 ): string[] {
   switch (code) {
     case 'no_seats_available':
-      return [adviceWithoutSeat(holders, queueLength ?? 0)];
+      return [adviceWithoutSeat(holders, takeoverOffered)];
     case 'takeover_refused':
       return [
         'Run again without --takeover to see which sessions there are, or with --wait to queue.',
@@ -94,14 +94,12 @@ function advice(
   }
 }
 
-/** A seat of one's own may be taken over, unless others wait for it. */
-function adviceWithoutSeat(holders: readonly Holder[], waiting: number): string {
+function adviceWithoutSeat(holders: readonly Holder[], takeoverOffered: boolean): string {
   const own = holders.find((holder) => holder.own);
   if (own === undefined) {
     return 'Run again with --wait to queue for a seat, or ask one of the holders to stop.';
   }
-  const takeover =
-    waiting > 0 ? '' : `run again with --takeover ${own.sessionId} to have its seat, `;
-  const close = `Close the copy on this device, ${takeover}or `;
-  return `${close}${waiting > 0 ? 'run again ' : ''}with --wait to queue for a seat.`;
+  return takeoverOffered
+    ? `Close the copy on this device, run again with --takeover ${own.sessionId} to have its seat, or with --wait to queue for a seat.`
+    : 'Close the copy on this device, or run again with --wait to queue for a seat.';
 }

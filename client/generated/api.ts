@@ -666,6 +666,8 @@ export interface components {
             holders?: components["schemas"]["Holder"][];
             /** @description Holders that are counted only. */
             otherHolders?: number;
+            /** @description Whether asking again with an own holder in `takeover` would give its seat now. */
+            takeoverOffered?: boolean;
             seats?: {
                 used: number;
                 limit: number;

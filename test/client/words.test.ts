@@ -45,10 +45,11 @@ test('a denial says who holds the seats, since when, and what to do', () => {
   ]);
 });
 
-test('a seat of one’s own is offered for takeover while nobody waits', () => {
+test('a seat of one’s own is offered for takeover when the server offers it', () => {
   const own = { sessionId: 'ses_2', since: '2026-03-01T11:59:30Z', own: true };
   const error = tableError('no_seats_available', '', {
     ...{ seats: { used: 1, limit: 1 }, queueLength: 0, holders: [own] },
+    takeoverOffered: true,
   });
   expect(explainError(error, now).at(-1)).toBe(
     'Close the copy on this device, run again with --takeover ses_2 to have its seat, or with --wait to queue for a seat.',

@@ -37,6 +37,7 @@ describe('a takeover', () => {
   test('ends the session that the denial offered and grants its seat at once', async () => {
     const { license, old } = await givenFull();
     const denial = problemOf(await tryAcquire(license, { instance: 'new', device: mine }));
+    expect(denial).toMatchObject({ takeoverOffered: true });
     expect(denial.detail).toContain('"takeover"');
     const [own] = denial.holders ?? [];
     expect(own).toEqual({
@@ -217,6 +218,9 @@ describe('a takeover is refused, and changes nothing,', () => {
   test('when the license has fewer seats than are in use', async () => {
     const { license, old } = await givenFull({ seats: 3 });
     await changeLicense(license, { seats: 2 });
+    const denial = problemOf(await tryAcquire(license, { instance: 'new', device: mine }));
+    expect(denial).toMatchObject({ takeoverOffered: false, holders: [{ own: true }] });
+    expect(denial.detail).not.toContain('"takeover"');
     await expectRefused({ license, old }, { takeover: old.id, because: 'over_limit' });
     expect(await heartbeat(old)).toMatchObject({ status: 'active' });
   });
