@@ -108,7 +108,7 @@ function seatMetrics({ counter, gauge, histogram }: Make) {
   return {
     acquires: counter(
       'seat_acquires_total',
-      'Answers to requests for a seat: granted, attached, queued or the code of the refusal.',
+      'Answers to requests for a seat: granted, attached, queued, the code of the refusal, or error: it came to nothing.',
       ['outcome'],
     ),
     queueWaitSeconds: histogram(

@@ -52,7 +52,10 @@ const attemptsMax = 3;
  * for longer than this call may take, `unavailable` when a store does not answer.
  */
 export async function acquireSession(deps: Deps, input: AcquireInput): Promise<AcquireOutcome> {
-  const outcome = await attemptAcquire(deps, input);
+  const outcome = await attemptAcquire(deps, input).catch((error: unknown) => {
+    deps.metrics.acquires.inc({ outcome: 'error' });
+    throw error;
+  });
   deps.metrics.acquires.inc({ outcome: outcomeLabel(outcome) });
   if (outcome.kind === 'session') measureTenure(deps, outcome);
   return outcome;

@@ -39,7 +39,8 @@ export const rows: readonly { title: string; panels: readonly Panel[] }[] = [
       },
       {
         title: 'Answers to acquires',
-        description: 'Refusals are answers: many of no_seats_available mean too few seats.',
+        description:
+          'Refusals are answers: many of no_seats_available mean too few seats. An error is none: a store is away.',
         unit: 'cps',
         lines: [['{{outcome}}', rateOf('seat_acquires_total', 'outcome')]],
       },

@@ -101,6 +101,16 @@ test('a fence that was given before is noticed', async () => {
   expect(await valueOf('invariant_violations_total')).toBe(before + 1);
 });
 
+test('a request for a seat that comes to nothing is counted as an error', async () => {
+  const errors = async () => {
+    const { values } = await metrics.acquires.get();
+    return values.find(({ labels }) => labels['outcome'] === 'error')?.value ?? 0;
+  };
+  const before = await errors();
+  await takeASeatThatNoReplicaHas();
+  expect(await errors()).toBe(before + 1);
+});
+
 test('a scrape asks each part once however many ask for it at a time', async () => {
   let looks = 0;
   metrics.onScrape(() => void (looks += 1));
