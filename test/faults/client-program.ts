@@ -61,22 +61,25 @@ async function take(instance: string): Promise<Seat | null> {
   const op = (ops += 1);
   const asking = { deed: 'acquire', instance, wait: wait === 'wait' } as const;
   write(op, 'invoke', asking);
-  let isPlaced = false;
+  let place = '';
   try {
     const seat = await acquire({
       ...{ instanceKey: instance, wait: asking.wait, keepAlive: true, patienceMs: 2_000 },
       signal: stopping.signal,
       onQueued: ({ sessionId }) => {
         // Later news come up to a second after the answer that brought them, which nobody sees here.
-        if (!isPlaced) note('ok', { deed: 'look', instance, session: sessionId, status: 'queued' });
-        isPlaced = true;
+        if (place !== sessionId) {
+          note('ok', { deed: 'look', instance, session: sessionId, status: 'queued' });
+        }
+        place = sessionId;
       },
     });
     write(op, 'ok', { ...asking, ...factsOf(seat), isGrant: true });
     return seat;
   } catch (error) {
     const { phase, ...why } = whyOf(error);
-    write(op, phase, { ...asking, ...why });
+    const ended = why.code === 'session_ended' && place !== '' ? { session: place } : {};
+    write(op, phase, { ...asking, ...ended, ...why });
     return null;
   }
 }

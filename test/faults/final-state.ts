@@ -1,10 +1,10 @@
 /** Reads, past every link, what both stores hold of a seed's licenses. */
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
 import { Client } from 'pg';
 import { poolKeys } from '../../lua/keys.ts';
 import { createSeatScripts } from '../../lua/scripts.ts';
 import type { LedgerRow, PoolFacts } from './check/story.ts';
-import { wallOffsetMs } from './requests.ts';
 import { policy, type Site } from './site.ts';
 import type { Stack } from './stack.ts';
 
@@ -14,10 +14,22 @@ export interface FinalState {
   undelivered: number;
 }
 
+/** Where a fleet's licenses are. */
+export interface Place {
+  databaseUrl: string;
+  redis: { primary: () => { store: Redis } };
+  sites: readonly Pool[];
+  /** How times of the ledger become times of the history. */
+  wallOffsetMs: number;
+}
+
+type Pool = Pick<Site, 'tenantId' | 'licenseId' | 'seats'>;
+
 /** @throws when a store does not answer. */
-export async function readState(stack: Stack, sites: readonly Site[]): Promise<FinalState> {
-  const pools = await Promise.all(sites.map((site) => readPool(stack, site)));
-  const client = new Client({ connectionString: stack.databaseUrl, query_timeout: 5_000 });
+export async function readState(place: Place): Promise<FinalState> {
+  const { sites, wallOffsetMs } = place;
+  const pools = await Promise.all(sites.map((site) => readPool(place.redis.primary().store, site)));
+  const client = new Client({ connectionString: place.databaseUrl, query_timeout: 5_000 });
   // One that ends while being asked also reports it here.
   client.on('error', () => undefined);
   try {
@@ -28,7 +40,7 @@ export async function readState(stack: Stack, sites: readonly Site[]): Promise<F
     const outbox = await client.query<{ count: string }>(outboxQuery, [tenants]);
     return {
       pools,
-      ledger: rows.rows.map(rowOf),
+      ledger: rows.rows.map((row) => rowOf(row, wallOffsetMs)),
       undelivered: Number(outbox.rows[0]?.count ?? 0),
     };
   } finally {
@@ -47,8 +59,7 @@ export function isQuiet(state: FinalState): boolean {
   return state.undelivered === 0 && isAgreed(state);
 }
 
-async function readPool(stack: Stack, site: Site): Promise<PoolFacts> {
-  const { store } = stack.redis.primary();
+async function readPool(store: Redis, site: Pool): Promise<PoolFacts> {
   const { licenseId, tenantId, seats } = site;
   const contents = await createSeatScripts(store).readPool(site);
   const [, , , , ended = ''] = poolKeys(site);
@@ -102,7 +113,7 @@ export async function countUndelivered({ databaseUrl }: Stack): Promise<number> 
   }
 }
 
-function rowOf(row: RawRow): LedgerRow {
+function rowOf(row: RawRow, wallOffsetMs: number): LedgerRow {
   const at = (date: Date) => date.getTime() + wallOffsetMs;
   return {
     ...row,

@@ -1,9 +1,9 @@
-/** All clients of a seed, and the operator who now and then takes a seat away. */
-import { setTimeout as delay } from 'node:timers/promises';
+/** All clients of a seed, and the operator. */
 import { runCopy } from './copy.ts';
-import { monotonicMs, type Recorder } from './history.ts';
+import type { Recorder } from './history.ts';
+import { runOperator } from './operator.ts';
 import { startProgram, type Program } from './program.ts';
-import { createRandom, type Random } from './random.ts';
+import { createRandom } from './random.ts';
 import { createRequests } from './requests.ts';
 import type { Site } from './site.ts';
 import type { Stack } from './stack.ts';
@@ -22,6 +22,8 @@ export interface FleetPlan {
   sites: readonly Site[];
   seed: number;
   recorder: Recorder;
+  /** What is added to a wall-clock time to have it on the history's clock. */
+  wallOffsetMs: number;
   /** Clients of each site in this process, and in processes of their own. */
   copies: number;
   programs: number;
@@ -39,7 +41,7 @@ export function startFleet(plan: FleetPlan): Fleet {
   const copies = sites.flatMap((site, nth) =>
     Array.from({ length: plan.copies }, (_, n) => {
       const name = `c${String(nth)}${String(n)}`;
-      const requests = createRequests({ url, site, recorder }, name);
+      const requests = createRequests({ ...plan, url, site }, name);
       const holds = (session: string | null) => {
         if (session === null) held.delete(name);
         else held.set(name, { site, session });
@@ -53,7 +55,7 @@ export function startFleet(plan: FleetPlan): Fleet {
     return startProgram({ name: `p${String(nth)}.${String(life)}`, seed, site, url, recorder });
   };
   const programs = Array.from({ length: plan.programs }, (_, nth) => begin(nth, 0));
-  const operator = forceNowAndThen(plan, random.fork('operator'), held, stopping.signal);
+  const operator = runOperator({ ...plan, random: random.fork('operator'), held }, stopping.signal);
   return {
     ...breakers(programs, begin),
     async stop() {
@@ -90,43 +92,4 @@ function breakers(programs: Program[], begin: (nth: number, life: number) => Pro
       return () => program?.skew(0);
     },
   };
-}
-
-/** The operator takes the seat of some client away, every few seconds. */
-async function forceNowAndThen(
-  { stack, recorder }: FleetPlan,
-  random: Random,
-  held: ReadonlyMap<string, { site: Site; session: string }>,
-  stopping: AbortSignal,
-): Promise<void> {
-  for (let op = 0; !stopping.aborted; op += 1) {
-    await delay(random.between(1_500, 4_000), undefined, { signal: stopping }).catch(() => null);
-    const [first, ...others] = held.values();
-    if (first === undefined) continue;
-    const { site, session } = random.pick([first, ...others]);
-    const about = { client: 'operator', op, deed: 'force', session, instance: '' } as const;
-    const { licenseId } = site;
-    recorder.append({ ...about, licenseId, at: monotonicMs(), phase: 'invoke' });
-    const phase = await force(stack, site, session);
-    recorder.append({ ...about, licenseId, at: monotonicMs(), phase });
-  }
-}
-
-async function force(stack: Stack, site: Site, session: string): Promise<'ok' | 'info'> {
-  try {
-    const response = await fetch(`${stack.apiUrl}/v1/sessions/${session}/force-release`, {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${stack.operatorKey}`,
-        'content-type': 'application/json',
-        'leasehold-tenant': site.tenantId,
-      },
-      body: JSON.stringify({ reason: 'Fleet' }),
-      signal: AbortSignal.timeout(2_500),
-    });
-    await response.arrayBuffer();
-    return response.ok ? 'ok' : 'info';
-  } catch {
-    return 'info';
-  }
 }

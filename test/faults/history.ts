@@ -18,9 +18,11 @@ export function wallToMonotonicMs(): number {
   return Math.max(...readings);
 }
 
-/** What is done: by a client, by the operator (`force`, `seats`), or to the server (`fault`). */
+/** What is done by a client, by the operator, or to the server. */
 export type Deed =
-  'acquire' | 'renew' | 'look' | 'release' | 'work' | 'vanish' | 'force' | 'seats' | 'fault';
+  | ('acquire' | 'renew' | 'look' | 'release' | 'work' | 'vanish')
+  | ('force' | 'seats' | 'suspend' | 'reinstate')
+  | 'fault';
 
 /**
  * - `invoke`: about to be asked; nothing has left the client yet.
@@ -39,7 +41,11 @@ export interface HistoryEvent {
   phase: Phase;
   licenseId: string;
   instance: string;
+  /** Which of the processes that share the instance; none for one that has it alone. */
+  holder?: string;
   session?: string;
+  /** The session whose seat the client asks for, should none be free. */
+  takeover?: string;
   /** Of the session, in an answer. */
   status?: 'active' | 'queued' | 'offered' | 'ended';
   /** The answer says that this very request was granted, not that the seat was held before. */

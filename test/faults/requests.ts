@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { errorTable, type ErrorCode } from '../../domain/errors.ts';
 import type { Deed, HistoryEvent, Recorder } from './history.ts';
-import { monotonicMs, wallToMonotonicMs } from './history.ts';
+import { monotonicMs } from './history.ts';
 import type { Site } from './site.ts';
 
 const answerSchema = z.object({
@@ -19,7 +19,11 @@ const answerSchema = z.object({
 });
 export type Answer = z.output<typeof answerSchema>;
 
-const problemSchema = z.object({ code: z.string(), reason: z.string().optional() });
+const problemSchema = z.object({
+  code: z.string(),
+  reason: z.string().optional(),
+  takeoverRefusal: z.string().optional(),
+});
 
 /** What a client learned; `unknown` is whatever says nothing about the license. */
 export type Learned =
@@ -36,11 +40,10 @@ export interface Asked {
   timeoutMs: number;
   instance: string;
   session?: string;
+  holder?: string;
+  takeover?: string;
   wait?: boolean;
 }
-
-/** How wall-clock times of answers become times of the history. */
-export const wallOffsetMs = wallToMonotonicMs();
 
 export interface Requests {
   /** Asks once. Never throws. */
@@ -49,27 +52,36 @@ export interface Requests {
   note: (event: Pick<HistoryEvent, 'deed' | 'instance'> & Partial<HistoryEvent>) => void;
 }
 
+export interface Place {
+  url: string;
+  site: Site;
+  recorder: Recorder;
+  /** How wall-clock times of answers become times of the history. */
+  wallOffsetMs: number;
+}
+
 /** @param client its name in the history. */
-export function createRequests(
-  place: { url: string; site: Site; recorder: Recorder },
-  client: string,
-): Requests {
-  const { url, site, recorder } = place;
+export function createRequests(place: Place, client: string): Requests {
+  const { url, site, recorder, wallOffsetMs } = place;
   let ops = 0;
   const append = (event: Omit<HistoryEvent, 'at' | 'client' | 'licenseId'>) => {
     recorder.append({ at: monotonicMs(), client, licenseId: site.licenseId, ...event });
   };
 
   async function ask(asked: Asked): Promise<Learned> {
-    const { deed, instance, session, wait } = asked;
+    const { deed, instance, session, holder, takeover, wait } = asked;
     const op = (ops += 1);
     const about = {
       ...{ op, deed, instance },
       ...(session === undefined ? {} : { session }),
+      ...(holder === undefined ? {} : { holder }),
+      ...(takeover === undefined ? {} : { takeover }),
       ...(wait === undefined ? {} : { wait }),
     };
     append({ ...about, phase: 'invoke' });
-    const { learned, outcome } = await send(url, asked).catch((error: unknown) => unknown(error));
+    const { learned, outcome } = await send(asked, { url, wallOffsetMs }).catch((error: unknown) =>
+      unknown(error),
+    );
     append({ ...about, ...outcome });
     return learned;
   }
@@ -89,7 +101,10 @@ interface Sent {
   outcome: Omit<Partial<HistoryEvent>, 'phase'> & Pick<HistoryEvent, 'phase'>;
 }
 
-async function send(url: string, asked: Asked): Promise<Sent> {
+async function send(
+  asked: Asked,
+  { url, wallOffsetMs }: Pick<Place, 'url' | 'wallOffsetMs'>,
+): Promise<Sent> {
   const response = await fetch(url + asked.path, {
     method: asked.method,
     headers: { authorization: asked.authorization, 'content-type': 'application/json' },
@@ -119,7 +134,8 @@ async function send(url: string, asked: Asked): Promise<Sent> {
   };
 }
 
-function refused({ code, reason }: z.output<typeof problemSchema>): Sent {
+function refused({ code, ...problem }: z.output<typeof problemSchema>): Sent {
+  const reason = problem.reason ?? problem.takeoverRefusal;
   const isConclusive = code in errorTable && errorTable[code as ErrorCode].conclusive;
   const why = { code, ...(reason === undefined ? {} : { reason }) };
   if (!isConclusive) return { learned: { kind: 'unknown' }, outcome: { phase: 'info', ...why } };

@@ -7,11 +7,12 @@ import { reconcilePoolsId } from '../../workflows/contract.ts';
 import { check } from './check/check.ts';
 import type { Run, Violation } from './check/story.ts';
 import { partOf, strike, type FaultName } from './faults.ts';
-import { isAgreed, isQuiet, readState, type FinalState } from './final-state.ts';
+import { isAgreed, isQuiet, readState, type FinalState, type Place } from './final-state.ts';
 import { startFleet, type Fleet } from './fleet.ts';
-import { createRecorder, monotonicMs, type Recorder } from './history.ts';
+import { createRecorder, monotonicMs, wallToMonotonicMs, type Recorder } from './history.ts';
+import { pause } from './pause.ts';
 import { planFaults, type PlannedFault } from './schedule.ts';
-import { openSites, policy, type Site } from './site.ts';
+import { openSites, policy } from './site.ts';
 import type { Stack } from './stack.ts';
 
 export interface SeedPlan {
@@ -53,11 +54,13 @@ const sweepEveryMs = 10_000;
 /** @throws Error when a part does not come back, or the stores cannot be read in the end. */
 export async function runSeed(stack: Stack, plan: SeedPlan): Promise<SeedResult> {
   const beganAt = monotonicMs();
+  // The wall clock may drift from one seed to the next.
+  const wallOffsetMs = wallToMonotonicMs();
   const sites = await openSites(stack);
   const recorder = createRecorder();
   const lag = measureLag();
   const faults = planFaults(plan.seed, plan);
-  const fleet = startFleet({ stack, sites, recorder, ...plan });
+  const fleet = startFleet({ stack, sites, recorder, wallOffsetMs, ...plan });
   try {
     const stage = { stack, fleet, recorder, stopping: plan.stopping };
     await Promise.all([
@@ -70,7 +73,7 @@ export async function runSeed(stack: Stack, plan: SeedPlan): Promise<SeedResult>
   } finally {
     await fleet.stop();
   }
-  const state = await settle(stack, sites);
+  const state = await settle(stack, { ...stack, sites, wallOffsetMs });
   const run = { ...state, ...figures, machineMs: lag(), events: recorder.events() };
   return { seed: plan.seed, faults, run, violations: check(run), tookMs: monotonicMs() - beganAt };
 }
@@ -111,12 +114,12 @@ async function inflict(stage: Stage, fault: PlannedFault, op: number): Promise<v
 }
 
 /** Waits until nobody holds, waits or is owed anything, with the help of two sweeps at most. */
-async function settle(stack: Stack, sites: readonly Site[]): Promise<FinalState> {
+async function settle(stack: Stack, place: Place): Promise<FinalState> {
   const deadline = performance.now() + settleMaxMs;
   let sweepAt = performance.now() + figures.leaseMs + figures.offerMs + 2_000;
   for (let sweeps = 0; ;) {
     await delay(100);
-    const read = await readState(stack, sites).catch((cause: unknown) => {
+    const read = await readState(place).catch((cause: unknown) => {
       if (performance.now() < deadline) return null;
       throw new Error('The stores cannot be read after the faults', { cause });
     });
@@ -158,8 +161,4 @@ function measureLag(): () => number {
     clearInterval(timer);
     return longestMs + 500;
   };
-}
-
-async function pause(ms: number, stopping: AbortSignal): Promise<void> {
-  await delay(Math.max(0, ms), undefined, { signal: stopping }).catch(() => undefined);
 }

@@ -21,6 +21,9 @@ export type Tallies = Map<string, Tally>;
 /** What belongs to no fault stands under this name. */
 const calmName = '(none)';
 
+/** What a client may get an answer to. */
+const clientDeeds: ReadonlySet<string> = new Set(['acquire', 'renew', 'look', 'release']);
+
 const emptyTally = (): Tally => ({
   ...{ times: 0, yes: 0, no: 0, fault: 0, silence: 0 },
   ...{ wrongDenials: 0, violations: 0, recoveriesMs: [] },
@@ -30,7 +33,7 @@ const emptyTally = (): Tally => ({
 export function addRun(tallies: Tallies, run: Run, violations: readonly Violation[]): void {
   const { ops } = tell(run);
   const faults = ops.filter(({ deed }) => deed === 'fault');
-  const deeds = ops.filter(({ deed }) => !['fault', 'work', 'vanish', 'force'].includes(deed));
+  const deeds = ops.filter(({ deed }) => clientDeeds.has(deed));
   const of = (name: string) => {
     const tally = tallies.get(name) ?? emptyTally();
     tallies.set(name, tally);

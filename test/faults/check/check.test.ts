@@ -103,9 +103,68 @@ describe('a history is accepted', () => {
       .row('b', [1.1, 6.6]);
     expect(check(run.done())).toEqual([]);
   });
+
+  test('in which a suspension takes the seats, which are granted again after it', () => {
+    const withdrawn = {
+      endReason: 'license_suspended',
+      events: ['seat.acquired', 'seat.withdrawn'],
+    };
+    const run = new ARun({ seats: 1 })
+      .grant('a', [1, 1.1], 6)
+      .deed('suspend', [2, 2.1], { client: 'operator' })
+      .deed('reinstate', [2.5, 2.6], { client: 'operator' })
+      .grant('b', [3, 3.1], 8)
+      .refused('renew', [3.2, 3.3], {
+        ...{ session: 'a', instance: 'a', code: 'session_ended', reason: 'license_suspended' },
+      })
+      .row('a', [1.05, 2.05], withdrawn)
+      .row('b', [3.05, 8]);
+    expect(check(run.done())).toEqual([]);
+  });
+
+  test('in which an instance takes over the seat of another', () => {
+    const run = new ARun({ seats: 1 })
+      .grant('a', [1, 1.1], 6)
+      .grant('b', [2, 2.1], 7, { takeover: 'a' })
+      .refused('renew', [3, 3.1], {
+        ...{ session: 'a', instance: 'a', code: 'session_ended', reason: 'superseded' },
+      })
+      .row('a', [1.05, 2.05], {
+        endReason: 'superseded',
+        events: ['seat.acquired', 'seat.superseded'],
+      })
+      .row('b', [2.05, 7]);
+    expect(check(run.done())).toEqual([]);
+  });
+
+  test('in which the last of two who share a seat gives it back', () => {
+    expect(rulesOf(sharedUntil(5.05).grant('b', [5.2, 5.3], 10).row('b', [5.25, 10]))).toEqual([]);
+  });
 });
 
+/** One seat, held by two: one leaves after 2 s, the other after 5 s. */
+function sharedUntil(endsAt: number): ARun {
+  const shared = { session: 'a', instance: 'a' };
+  const active = { ...shared, status: 'active' } as const;
+  return new ARun({ seats: 1 })
+    .grant('a', [1, 1.1], 6, { holder: 'one' })
+    .deed('acquire', [1.2, 1.3], { ...active, holder: 'two', leaseUntil: 6_200 })
+    .deed('release', [2, 2.1], { ...shared, holder: 'one' })
+    .deed('renew', [3, 3.1], { ...active, holder: 'two', leaseUntil: 8_000 })
+    .deed('release', [5, 5.1], { ...shared, holder: 'two' })
+    .row('a', [1, endsAt]);
+}
+
 describe('a history is refused', () => {
+  test('I1: in which a seat is granted that one of two holders still has', () => {
+    const run = sharedUntil(5.05).grant('b', [3.2, 3.3], 8).row('b', [3.25, 8]);
+    expect(rulesOf(run)).toEqual(['I1']);
+  });
+
+  test('I9: in which a shared seat ends late after its last holder left', () => {
+    expect(rulesOf(sharedUntil(6.5))).toEqual(['I9']);
+  });
+
   test('I1: in which three hold two seats', () => {
     const run = calm().grant('b', [1, 1.2], 6).grant('c', [1, 1.3], 6);
     expect(rulesOf(run.row('b', [1.1, 6]).row('c', [1.2, 6]))).toEqual(['I1']);
@@ -210,6 +269,84 @@ describe('a history is refused', () => {
   });
 });
 
+describe('a refusal of a seat is wrong', () => {
+  const noSeats = { code: 'no_seats_available', instance: 'b' };
+
+  test('that comes while exactly one seat is free', () => {
+    const run = new ARun()
+      .grant('a', [1, 1.1], 6.1)
+      .deed('release', [4, 4.1], { session: 'a', instance: 'a' })
+      .refused('acquire', [2, 2.1], noSeats)
+      .row('a', [1.05, 4.05]);
+    expect(rulesOf(run)).toEqual(['I6']);
+  });
+
+  test('that comes while one holds one of two seats, however often it asked for it', () => {
+    const run = new ARun()
+      .deed('acquire', [0.5, 0.8], { instance: 'a', phase: 'info', code: 'unreachable' })
+      .grant('a', [1, 1.6], 6.1)
+      .deed('release', [4, 4.1], { session: 'a', instance: 'a' })
+      .refused('acquire', [1.2, 1.3], noSeats)
+      .row('a', [1.05, 4.05]);
+    expect(rulesOf(run)).toEqual(['I6']);
+  });
+
+  test('that two are told at a time, while one seat is free', () => {
+    const run = new ARun({ seats: 1 })
+      .refused('acquire', [1, 1.2], noSeats)
+      .refused('acquire', [1.1, 1.3], { ...noSeats, instance: 'c' });
+    expect(check(run.done())).toHaveLength(2);
+  });
+
+  test('that comes right after the only seat has lapsed', () => {
+    const run = new ARun({ seats: 1 })
+      .grant('a', [1, 1.1], 6)
+      .row('a', [1.05, 6.1], { endReason: 'lapsed', events: ['seat.acquired', 'lease.lapsed'] })
+      .refused('acquire', [6.3, 6.4], noSeats);
+    expect(rulesOf(run)).toEqual(['I6']);
+  });
+
+  test('that sends away who would wait', () => {
+    const run = new ARun({ seats: 1 })
+      .grant('a', [1, 1.1], 6)
+      .refused('acquire', [2, 2.1], { ...noSeats, wait: true })
+      .row('a', [1.05, 6.1]);
+    expect(rulesOf(run)).toEqual(['denial']);
+  });
+
+  test('that counts the seats as they were before more were sold', () => {
+    const run = new ARun({ seats: 1 })
+      .grant('a', [1, 1.1], 6)
+      .deed('seats', [1.2, 1.3], { seats: 2, client: 'operator' })
+      .refused('acquire', [2, 2.1], noSeats)
+      .row('a', [1.05, 6.1]);
+    expect(rulesOf(run)).toEqual(['I6']);
+  });
+
+  test('that calls the license suspended after it was reinstated', () => {
+    const run = new ARun()
+      .deed('suspend', [1, 1.1], { client: 'operator' })
+      .refused('acquire', [1.2, 1.3], { ...noSeats, code: 'license_suspended' })
+      .deed('reinstate', [2, 2.1], { client: 'operator' });
+    expect(rulesOf(run)).toEqual([]);
+    run.refused('acquire', [2.2, 2.3], { ...noSeats, code: 'license_suspended' });
+    expect(rulesOf(run)).toEqual(['denial']);
+  });
+
+  test('that denies a takeover of a session of its own, or one that was not needed', () => {
+    const taken = (reason: string, seats: number) =>
+      new ARun({ seats })
+        .grant('a', [1, 1.1], 6)
+        .refused('acquire', [2, 2.1], {
+          ...{ code: 'takeover_refused', reason, instance: 'b', takeover: 'a' },
+        })
+        .row('a', [1.05, 6.1]);
+    expect(rulesOf(taken('over_limit', 1))).toEqual([]);
+    expect(rulesOf(taken('not_own', 1))).toEqual(['denial']);
+    expect(rulesOf(taken('over_limit', 2))).toEqual(['I6']);
+  });
+});
+
 describe('a denial is wrong', () => {
   const end = { session: 'a', instance: 'a', code: 'session_ended' };
 
@@ -222,6 +359,56 @@ describe('a denial is wrong', () => {
   ])('that calls a session %s %s', (reason) => {
     const run = new ARun().grant('a', [1, 1.1], 6).row('a', [1, 6.5]);
     expect(rulesOf(run.refused('renew', [3, 3.1], { ...end, reason }))).toEqual(['denial']);
+  });
+
+  test('that calls a session superseded by what its instance asked for before it', () => {
+    const superseded = { ...end, reason: 'superseded' };
+    const asked = (at: number) =>
+      new ARun()
+        .grant('a', [1, 1.1], 6)
+        .deed('acquire', [at, at + 1.4], { instance: 'a', phase: 'info', code: 'unreachable' })
+        .refused('renew', [3, 3.1], superseded)
+        .row('a', [1, 2.5]);
+    expect(rulesOf(asked(0.5))).toEqual(['denial']);
+    expect(rulesOf(asked(1.2))).toEqual([]);
+  });
+
+  test('that calls a session released when only one of its holders has left', () => {
+    const shared = { session: 'a', instance: 'a' };
+    const leaves = (holder: string) =>
+      new ARun()
+        .grant('a', [1, 1.1], 6, { holder: 'one' })
+        .deed('acquire', [1.2, 1.3], {
+          ...{ ...shared, holder: 'two', status: 'active', leaseUntil: 6_200 },
+        })
+        .deed('release', [2, 2.1], { ...shared, holder })
+        .refused('renew', [3, 3.1], { ...end, holder: 'two', reason: 'released' })
+        .row('a', [1, 2.05]);
+    expect(rulesOf(leaves('one'))).toEqual(['denial']);
+    expect(rulesOf(leaves('two'))).toEqual([]);
+  });
+
+  test('that answers a late beat while a seat is free and nobody else asked', () => {
+    const late = (run: ARun) =>
+      run
+        .grant('a', [1, 1.1], 6)
+        .refused('renew', [6.5, 6.6], { ...end, reason: 'lapsed' })
+        .row('a', [1, 8]);
+    expect(rulesOf(late(new ARun()))).toEqual(['denial']);
+    const other = new ARun().refused('look', [6.2, 6.3], { session: 'x', code: 'not_found' });
+    expect(check(late(other).done()).some(({ text }) => text.includes('late beat'))).toBe(false);
+  });
+
+  test('that is a fault: one that nobody foresaw, or any while nothing is broken', () => {
+    const told = (code: string) =>
+      new ARun()
+        .refused('look', [1, 1], { session: 'x', code: 'not_found' })
+        .deed('acquire', [20, 20.1], { phase: 'info', code })
+        .deed('work', [30, 30]);
+    expect(rulesOf(told('internal'))).toContain('answer');
+    expect(rulesOf(told('unavailable'))).toContain('answer');
+    const broken = told('restoring').deed('fault', [19, 20.05], { client: 'faults', fault: 'x' });
+    expect(rulesOf(broken)).not.toContain('answer');
   });
 
   test('whose session the ledger never ended', () => {

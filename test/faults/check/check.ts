@@ -1,5 +1,9 @@
-/** Judges what a fleet saw. Pure: the same run always gives the same violations, in O(n log n). */
+/**
+ * Judges what a fleet saw. Pure: the same run always gives the same violations. In O(n log n), but for
+ * refusals, each of which is held against everybody who may have been in its way.
+ */
 import { checkAgreement } from './agreement.ts';
+import { checkAnswers } from './answers.ts';
 import { checkDenials } from './denials.ts';
 import { checkEnds, checkStops, checkTenants } from './ends.ts';
 import { checkFences, checkQueueOrder } from './order.ts';
@@ -14,6 +18,7 @@ const checks = [
   checkOneSeatEach,
   checkFences,
   checkDenials,
+  checkAnswers,
   checkQueueOrder,
   checkTenants,
   checkStops,

@@ -57,7 +57,7 @@ export function checkStops(story: Story): Violation[] {
   );
   return story.ledger.flatMap((row) => {
     const ops = opsOf.get(row.id) ?? unknown.get(row.instance) ?? [];
-    const release = ops.find(({ deed, outcome }) => deed === 'release' && outcome === 'ok');
+    const release = lastRelease(ops, unknown.get(row.instance) ?? []);
     const due = Math.min(dueOf(story, row, ops), cleanDue(story, release));
     const endedAt = row.endedAt ?? Infinity;
     if (endedAt <= due + story.machineMs) return [];
@@ -66,6 +66,21 @@ export function checkStops(story: Story): Violation[] {
       : 'never';
     return [{ rule: 'I9', at: due, text: `${row.id} ended ${late}` }];
   });
+}
+
+/** The one that emptied the session: when it was answered, so was one of everybody who shared it. */
+function lastRelease(ops: readonly Op[], unknown: readonly Op[]): Op | undefined {
+  const releases = ops.filter(({ deed, outcome }) => deed === 'release' && outcome === 'ok');
+  const left = Map.groupBy(releases, ({ holder }) => holder);
+  // One without an answer may share it, too, and does not know.
+  const holders = new Set(
+    [...ops, ...unknown].filter(({ deed }) => deed === 'acquire').map(({ holder }) => holder),
+  );
+  if ([...holders].some((holder) => !left.has(holder))) return undefined;
+  return [...left.values()]
+    .flatMap(([first]) => first ?? [])
+    .toSorted((one, other) => one.doneAt - other.doneAt)
+    .at(-1);
 }
 
 /** A rebuilt pool keeps the seat for holders that it may have forgotten, for one lease. */

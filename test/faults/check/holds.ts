@@ -13,8 +13,9 @@ export interface Hold extends Period {
 const clockSlackMs = 20;
 
 /**
- * From each yes until the lease that it named is over, or the session was about to be given back or
- * taken away, whichever comes first. Yeses of one session that follow within its lease are one hold.
+ * From each yes until the lease that it named is over, or its holder was about to give it back, or it
+ * was about to be taken away, whichever comes first. What several holders have of one session is one
+ * hold while it goes on, and so are yeses that follow within a lease.
  */
 export function holdsOf(story: Story): Hold[] {
   const cuts = cutsOf(story);
@@ -24,7 +25,7 @@ export function holdsOf(story: Story): Hold[] {
     if (op.outcome !== 'ok' || op.status !== 'active') continue;
     if (op.session === undefined || op.leaseUntil === undefined) continue;
     const { session, licenseId, instance, doneAt: from } = op;
-    const to = Math.min(op.leaseUntil - clockSlackMs, cuts.get(session) ?? Infinity);
+    const to = Math.min(op.leaseUntil - clockSlackMs, cuts(op));
     const before = latest.get(session);
     if (before !== undefined && from <= before.to) {
       before.to = Math.max(before.to, to);
@@ -37,12 +38,26 @@ export function holdsOf(story: Story): Hold[] {
   return holds;
 }
 
-/** When each session was about to be given back or taken away. */
-function cutsOf({ ops }: Story): Map<string, number> {
+/** When what a yes gave was about to be given back by its holder, or to be taken away from all. */
+function cutsOf({ ops, changes, ledger }: Story): (yes: Op) => number {
   const cuts = new Map<string, number>();
-  for (const { deed, session, invokedAt } of ops) {
-    if (session === undefined || (deed !== 'release' && deed !== 'force')) continue;
-    cuts.set(session, Math.min(cuts.get(session) ?? Infinity, invokedAt));
+  const cut = (key: string, at: number) => cuts.set(key, Math.min(cuts.get(key) ?? Infinity, at));
+  for (const { deed, session, holder = '', takeover, outcome, invokedAt } of ops) {
+    if (deed === 'release') cut(`${String(session)} ${holder}`, invokedAt);
+    if (deed === 'force') cut(String(session), invokedAt);
+    if (takeover !== undefined && outcome !== 'fail') cut(takeover, invokedAt);
   }
-  return cuts;
+  // Which sessions a suspension ended is known from the ledger alone.
+  for (const { id, licenseId, endReason, endedAt } of ledger) {
+    if (endReason !== 'license_suspended') continue;
+    const by = changes.findLast(
+      (change) =>
+        change.deed === 'suspend' &&
+        change.licenseId === licenseId &&
+        change.invokedAt <= (endedAt ?? Infinity),
+    );
+    if (by !== undefined) cut(id, by.invokedAt);
+  }
+  return ({ session = '', holder = '' }) =>
+    Math.min(cuts.get(session) ?? Infinity, cuts.get(`${session} ${holder}`) ?? Infinity);
 }

@@ -47,13 +47,17 @@ export function checkFences(story: Story): Violation[] {
 
 /**
  * I7: nobody who stood in line after a waiter, or did not wait at all, is granted a seat while that
- * waiter shows up and is still told to wait. Not judged once the number of seats was changed: a
- * waiter whose offer is withdrawn goes back to its place.
+ * waiter shows up and is still told to wait. Judged until the number of seats is changed: then a waiter
+ * whose offer is withdrawn goes back to its place.
  */
 export function checkQueueOrder(story: Story): Violation[] {
   return story.pools.flatMap(({ licenseId }) => {
-    const own = story.ended.filter((op) => op.licenseId === licenseId);
-    if (own.some(({ deed }) => deed === 'seats')) return [];
+    const until = story.changes.find(
+      (op) => op.licenseId === licenseId && op.deed === 'seats',
+    )?.invokedAt;
+    const own = story.ended.filter(
+      (op) => op.licenseId === licenseId && op.doneAt < (until ?? Infinity),
+    );
     const askedAt = firstAskedAt(story.ops.filter((op) => op.licenseId === licenseId));
     const places = placesOf(own, askedAt);
     const grants = own

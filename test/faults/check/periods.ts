@@ -36,3 +36,8 @@ export function overlapsAny(periods: readonly Period[], { from, to }: Period): b
   }
   return (periods[low]?.from ?? Infinity) <= to;
 }
+
+/** Whether two periods have an instant in common. */
+export function touches(one: Period, other: Period): boolean {
+  return one.from <= other.to && other.from <= one.to;
+}

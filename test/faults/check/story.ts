@@ -47,7 +47,10 @@ export interface Run {
 
 /** A promise that was broken. */
 export interface Violation {
-  /** `I1` to `I11`, or `denial`: a conclusive no whose cause the ledger lacks. */
+  /**
+   * `I1` to `I11`; `denial`: a conclusive no whose cause the ledger lacks; `answer`: a fault that
+   * nothing explains.
+   */
   rule: string;
   at: number;
   text: string;
@@ -72,6 +75,8 @@ export interface Story extends Run {
   /** In the order of their ends. */
   ended: readonly Op[];
   faults: readonly Period[];
+  /** What an operator did to a license. */
+  changes: readonly Op[];
   endsAt: number;
 }
 
@@ -99,7 +104,8 @@ export function tell(run: Run): Story {
     .filter(({ deed }) => deed === 'fault')
     .map(({ invokedAt, doneAt }) => ({ from: invokedAt, to: doneAt + afterFaultMs }));
   const ended = ops.toSorted((one, other) => one.doneAt - other.doneAt);
-  return { ...run, ops, ended, faults, endsAt };
+  const changes = ops.filter(({ deed }) => ['seats', 'suspend', 'reinstate'].includes(deed));
+  return { ...run, ops, ended, faults, changes, endsAt };
 }
 
 /** Whether any fault was going on within a period. */
