@@ -14,7 +14,7 @@ import { ensurePackages } from './setup/packages.mjs';
 import { SetupError } from './setup/progress.mjs';
 import { ensureRedis } from './setup/redis.mjs';
 import { interruption } from './setup/run.mjs';
-import { ensureSchemathesis } from './setup/schemathesis.mjs';
+import { ensureSchemathesis, offerSchemathesis } from './setup/schemathesis.mjs';
 import { ensureTemporalCli } from './setup/temporal-cli.mjs';
 import { ensureTestServer } from './setup/test-server.mjs';
 
@@ -24,7 +24,10 @@ const needs = {
   'test/load/main.ts': [ensureRedis, ensureTemporalCli],
   'test/faults/main.ts': [ensureRedis, ensureTemporalCli, buildClient],
   'test/fuzz/main.ts': [ensureRedis, ensureSchemathesis],
-  'dev/test.ts': [ensureRedis, ensureTemporalCli, ensureTestServer, buildClient],
+  'dev/test.ts': [
+    ...[ensureRedis, ensureTemporalCli, ensureTestServer, buildClient],
+    offerSchemathesis,
+  ],
 };
 
 const [script, ...args] = process.argv.slice(2);

@@ -1,9 +1,10 @@
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureCached } from './cache.mjs';
 import { findOnPath, schemathesisFolder } from './places.mjs';
 import { root } from './packages.mjs';
 import { SetupError, step } from './progress.mjs';
-import { advise, run } from './run.mjs';
+import { advise, interruption, run } from './run.mjs';
 
 const advice =
   'Schemathesis needs Python 3.10 or newer with pip: install them (on Debian: python3-pip), then start again.';
@@ -18,7 +19,7 @@ const notRunCode = 2;
  */
 export async function ensureSchemathesis() {
   try {
-    await ensureCached({ folder: schemathesisFolder(), works: answersVersion, fill: install });
+    await ensure(['--retries', '5']);
   } catch (error) {
     process.exitCode ??= notRunCode;
     throw error;
@@ -26,10 +27,43 @@ export async function ensureSchemathesis() {
 }
 
 /**
- * @param {string} folder
+ * The same for whoever can do without: says why it cannot be had, and soon. Where PyPI is away that is
+ * after a few seconds.
+ *
  * @returns {Promise<void>}
  */
-async function install(folder) {
+export async function offerSchemathesis() {
+  try {
+    await ensure(['--retries', '1', '--timeout', '5']);
+  } catch (error) {
+    interruption.signal.throwIfAborted();
+    const reason = error instanceof Error ? error.message : String(error);
+    console.error(`${reason}\nIts test is skipped.`);
+  }
+}
+
+/** @returns {Promise<boolean>} whether it is there and runs */
+export async function hasSchemathesis() {
+  const folder = schemathesisFolder();
+  const isThere = await stat(folder).catch(() => null);
+  return isThere !== null && answersVersion(folder);
+}
+
+/**
+ * @param {readonly string[]} patience what pip is told of how long to try
+ * @returns {Promise<void>}
+ */
+function ensure(patience) {
+  const fill = (/** @type {string} */ folder) => install(folder, patience);
+  return ensureCached({ folder: schemathesisFolder(), works: answersVersion, fill });
+}
+
+/**
+ * @param {string} folder
+ * @param {readonly string[]} patience
+ * @returns {Promise<void>}
+ */
+async function install(folder, patience) {
   const python = findOnPath('python3');
   if (python === null) throw new SetupError(advice);
   const hasPip = run(python, ['-m', 'pip', '--version'], { timeoutMs: 20_000 });
@@ -39,7 +73,7 @@ async function install(folder) {
   const requirements = join(root, 'test', 'fuzz', 'requirements.txt');
   const args = ['-m', 'pip', 'install', '--quiet', '--no-compile', '--only-binary', ':all:'];
   await step('Installing Schemathesis with pip', () =>
-    run(python, [...args, '--target', folder, '--requirement', requirements], {
+    run(python, [...args, ...patience, '--target', folder, '--requirement', requirements], {
       timeoutMs: 300_000,
     }),
   ).catch((/** @type {unknown} */ cause) => {
