@@ -23,6 +23,7 @@ const needs = {
   'dev/start.ts': [ensureRedis, ensureTemporalCli, buildClient],
   'test/load/main.ts': [ensureRedis, ensureTemporalCli],
   'test/faults/main.ts': [ensureRedis, ensureTemporalCli, buildClient],
+  'test/faults/failover.ts': [ensureRedis],
   'test/fuzz/main.ts': [ensureRedis, ensureSchemathesis],
   'dev/test.ts': [
     ...[ensureRedis, ensureTemporalCli, ensureTestServer, buildClient],

@@ -1,6 +1,6 @@
 /**
  * What a failover costs, measured: a primary and a replica that has fallen behind, writers that take
- * seats, the primary killed, the replica promoted, the traffic led to it. `node test/faults/failover.ts`
+ * seats, the primary killed, the replica promoted, the traffic led to it. `npm run failover`
  * prints the figures without and with a wait for the replica; `--json` prints them as JSON.
  */
 import { randomBytes } from 'node:crypto';

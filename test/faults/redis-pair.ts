@@ -72,7 +72,7 @@ export async function startRedisPair(folder: string): Promise<RedisPair> {
     forget: () => rm(appendOnly(), { recursive: true, force: true }),
     async fillDisk() {
       const pid = String(primary().pid());
-      const bytes = await longestFile(appendOnly());
+      const bytes = await lengthOfNewest(appendOnly());
       await limitFiles(pid, String(bytes));
       return () => limitFiles(pid, 'unlimited');
     },
@@ -95,9 +95,18 @@ export async function startRedisPair(folder: string): Promise<RedisPair> {
 
 const onError = () => undefined;
 
-async function longestFile(folder: string): Promise<number> {
-  const sizes = (await readdir(folder)).map(async (file) => (await stat(join(folder, file))).size);
-  return Math.max(1, ...(await Promise.all(sizes)));
+/**
+ * The file that the server appends to. One that was made of a whole copy, as after a promotion, may be
+ * much longer: with its length as the limit nothing would fail.
+ */
+async function lengthOfNewest(folder: string): Promise<number> {
+  const numbered = (await readdir(folder)).flatMap((file) => {
+    const number = /\.(\d+)\.incr\.aof$/.exec(file)?.[1];
+    return number === undefined ? [] : [{ file, number: Number(number) }];
+  });
+  const newest = numbered.toSorted((one, other) => one.number - other.number).at(-1);
+  if (newest === undefined) throw new Error(`There is nothing in ${folder} that is appended to`);
+  return Math.max(1, (await stat(join(folder, newest.file))).size);
 }
 
 async function limitFiles(pid: string, bytes: string): Promise<void> {
