@@ -2,7 +2,7 @@
 import type { Answer, Asked } from './requests.ts';
 import type { Site } from './site.ts';
 
-export const timeoutMs = 2_500;
+const timeoutMs = 2_500;
 const beatTimeoutMs = 1_250;
 const lookSeconds = 2;
 

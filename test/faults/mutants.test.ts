@@ -9,14 +9,16 @@ import { expect, test } from 'vitest';
 import { testEnvironment } from '../support/api.ts';
 import { cloneDatabase } from '../support/database.ts';
 import { startTestRedis } from '../support/redis.ts';
+import { check } from './check/check.ts';
+import type { Run } from './check/story.ts';
 import { mutants } from './mutants.ts';
 import { editsVariable, type Edit } from './mutate.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const environment = testEnvironment(await cloneDatabase(), await startTestRedis());
 
-/** The promises that a server with these edits breaks in a story. */
-async function brokenBy(story: string, edits: readonly Edit[]): Promise<unknown> {
+/** The rules that a server with these edits breaks in a story. */
+async function brokenBy(story: string, edits: readonly Edit[]): Promise<string[]> {
   const { stdout } = await promisify(execFile)(
     process.execPath,
     ['--import', './test/faults/mutate.ts', 'test/faults/directed.ts', story],
@@ -26,10 +28,12 @@ async function brokenBy(story: string, edits: readonly Edit[]): Promise<unknown>
       env: { ...process.env, ...environment, [editsVariable]: JSON.stringify(edits) },
     },
   );
-  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
+  const run = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Run;
+  return check(run).map(({ rule, text }) => `${rule} ${text}`);
 }
 
-test.each(mutants)('a server that $mistake is caught', async ({ name, edits }) => {
+test.each(mutants)('a server that $mistake is caught', async ({ name, edits, caughtBy }) => {
   expect(await brokenBy(name, [])).toEqual([]);
-  expect(await brokenBy(name, edits)).toHaveLength(1);
+  const broken = await brokenBy(name, edits);
+  expect(broken.filter((each) => each.startsWith(`${caughtBy} `))).not.toEqual([]);
 });

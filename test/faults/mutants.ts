@@ -5,6 +5,8 @@ export interface Mutant {
   name: string;
   /** What such a server does wrong. */
   mistake: string;
+  /** The promise that its story shows broken: a rule of the checker's. */
+  caughtBy: string;
   edits: readonly Edit[];
 }
 
@@ -12,6 +14,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'skip-epoch-check',
     mistake: 'records a grant although the pool was rebuilt since',
+    caughtBy: 'I1',
     edits: [
       {
         file: 'services/record-tenure.ts',
@@ -24,6 +27,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'free-before-ledger',
     mistake: 'frees a seat before its row has ended',
+    caughtBy: 'I1',
     edits: [
       {
         file: 'services/release-session.ts',
@@ -35,6 +39,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'no-displaced-ends',
     mistake: 'leaves the row open that an instance had before Redis lost its session',
+    caughtBy: 'answer',
     edits: [
       {
         file: 'services/record-tenure.ts',
@@ -46,6 +51,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'end-what-came-after',
     mistake: 'ends the newer session of an instance for a slow caller of its own',
+    caughtBy: 'denial',
     edits: [
       {
         file: 'services/record-tenure.ts',
@@ -62,6 +68,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'undo-anything',
     mistake: 'takes back, when it cannot record a grant, what others rely on',
+    caughtBy: 'I4',
     edits: [
       {
         file: 'services/record-tenure.ts',
@@ -71,8 +78,33 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'undo-moved',
+    mistake: 'takes back, when it cannot record a grant, what a retry was told of since',
+    caughtBy: 'I4',
+    edits: [
+      {
+        file: 'services/record-tenure.ts',
+        from: "    givenUntil: tenure.word === 'QUEUED' ? tenure.livenessUntil : tenure.leaseUntil,\n",
+        to: '',
+      },
+    ],
+  },
+  {
+    name: 'free-whatever',
+    mistake: 'frees whatever seat the instance of an ended session has',
+    caughtBy: 'denial',
+    edits: [
+      {
+        file: 'lua/release-seat.lua',
+        from: 'if session.id == sessionId then endSession(',
+        to: 'if session.id then endSession(',
+      },
+    ],
+  },
+  {
     name: 'purge-in-heartbeat',
     mistake: 'lets a beat drop what has lapsed',
+    caughtBy: 'denial',
     edits: [
       {
         file: 'services/renew-session.ts',

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, expect, inject, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
@@ -8,8 +9,8 @@ await pair.synced();
 afterAll(() => pair.stop());
 
 test('a full disk stops the writes of a primary that began as a copy, and they go on when there is room', async () => {
-  // What was copied is long, and what is appended since is short.
-  await pair.primary().store.set('long', 'x'.repeat(1_000_000));
+  // What was copied is long, in a dump too, and what is appended since is short.
+  await pair.primary().store.set('long', randomBytes(5_000_000));
   const old = pair.primary();
   await old.kill();
   await pair.promote();

@@ -6,7 +6,7 @@ import type { Deps } from '../../services/deps.ts';
 import { issueLicense } from '../../services/issue-license.ts';
 
 /** A minute's lease, so that nothing lapses while something else is looked at. */
-const policy: Policy = {
+export const policy: Policy = {
   seats: { min: 1, max: 10_000 },
   ...{ leaseSeconds: 60, heartbeatSeconds: 20, holdersMax: 4, overdraft: 0 },
   queue: { lengthMax: 10, waitMaxSeconds: 60, offerSeconds: 30, livenessSeconds: 60 },

@@ -3,6 +3,8 @@ import { settledAt } from './settings.ts';
 import { isDisturbed, type LedgerRow, type Op, type Story } from './story.ts';
 
 const clockSlackMs = 50;
+/** What took a seat has its end in the ledger this soon, on a machine that keeps nobody waiting. */
+const endSlackMs = 5;
 
 /** Each tells what is wrong with a no, or null when it has its cause. */
 export interface Causes {
@@ -87,12 +89,12 @@ function faultOfLapse(
   const from = keptUntil(story, own, op);
   if (from > op.doneAt + clockSlackMs) return 'before its time was over';
   const isSeat = op.deed === 'renew' && own.some(({ status }) => status === 'active');
-  const isTaken = (row.endedAt ?? Infinity) <= op.doneAt + clockSlackMs + story.machineMs;
+  const isTaken = (row.endedAt ?? Infinity) <= op.doneAt + endSlackMs + story.machineMs;
   if (!isSeat || isTaken || keptOut(op)) return null;
   if (isDisturbed(story, { from: from - story.leaseMs, to: op.doneAt })) return null;
   const isAlone = !story.ops.some(
     (other) =>
-      other !== op &&
+      other.session !== op.session &&
       other.licenseId === op.licenseId &&
       other.invokedAt < op.doneAt &&
       settledAt(story, other) > from,

@@ -178,6 +178,12 @@ describe('a history is refused', () => {
     expect(rulesOf(run)).toEqual(['I1']);
   });
 
+  test('I1: in which the ledger has more rows open than there are seats', () => {
+    const run = new ARun({ seats: 1 }).row('a', [1, 2]).row('b', [1.9, 3]);
+    expect(rulesOf(run)).toEqual(['I1']);
+    expect(rulesOf(new ARun({ seats: 1 }).row('a', [1, 2]).row('b', [2, 3]))).toEqual([]);
+  });
+
   test('I2: in which more may work offline than there are seats', () => {
     const run = new ARun({ seats: 1 })
       .grant('a', [1, 1.1], 6, { offlineUntil: 100_000 })

@@ -7,12 +7,13 @@ import { checkAnswers } from './answers.ts';
 import { checkDenials } from './denials.ts';
 import { checkEnds, checkStops, checkTenants } from './ends.ts';
 import { checkFences, checkQueueOrder } from './order.ts';
-import { checkLimit, checkOffline, checkOneSeatEach } from './seats.ts';
+import { checkLimit, checkOffline, checkOneSeatEach, checkRecords } from './seats.ts';
 import { tell, type Run, type Violation } from './story.ts';
 import { checkWork } from './work.ts';
 
 const checks = [
   checkLimit,
+  checkRecords,
   checkOffline,
   checkEnds,
   checkOneSeatEach,

@@ -1,6 +1,7 @@
 /** I1, I2, I4: how many hold at a time. One pass over beginnings and ends, in the order of time. */
 import { holdsOf, type Hold } from './holds.ts';
-import type { PoolFacts, Story, Violation } from './story.ts';
+import { fullPeriods } from './periods.ts';
+import { isDisturbed, type PoolFacts, type Story, type Violation } from './story.ts';
 
 interface Change<Item> {
   at: number;
@@ -36,6 +37,24 @@ export function checkLimit(story: Story): Violation[] {
       if (held <= limit) return [];
       const text = `${String(held)} hold a seat of ${pool.licenseId}, which has ${String(limit)}: ${item.session} is one too many`;
       return [{ rule: 'I1', at, text }];
+    });
+  });
+}
+
+/**
+ * I1, by the ledger: what is open in it is what a rebuilt pool gives back, so no more than there are
+ * seats is open for longer than the machine may keep a process waiting. Times of transactions that a fault held up tell nothing.
+ */
+export function checkRecords(story: Story): Violation[] {
+  return story.pools.flatMap((pool) => {
+    const most = limitsOf(story, pool)(-Infinity, Infinity);
+    const granted = story.ledger.flatMap(({ licenseId, grantedAt: from, endedAt }) =>
+      licenseId !== pool.licenseId || from === null ? [] : [{ from, to: endedAt ?? Infinity }],
+    );
+    return fullPeriods(granted, most + 1).flatMap(({ from, to }) => {
+      if (to - from <= story.machineMs || isDisturbed(story, { from, to })) return [];
+      const text = `the ledger has more than ${String(most)} seats of ${pool.licenseId} open`;
+      return [{ rule: 'I1', at: from, text }];
     });
   });
 }
