@@ -8,7 +8,7 @@ import { countUndelivered } from './final-state.ts';
 import { runLanes } from './lanes.ts';
 import { mutants } from './mutants.ts';
 import { help, readOptions, type Options } from './options.ts';
-import { conclude, summarize } from './report.ts';
+import { conclude, exitCodeOf, summarize } from './report.ts';
 import { keepHistory, runSeed, type SeedResult } from './run-seed.ts';
 import { startStack, type Stack } from './stack.ts';
 import { addRun, type Tallies } from './tally.ts';
@@ -74,7 +74,7 @@ async function run(options: Options): Promise<number> {
     }
     const undelivered = await countUndelivered(stack);
     if (undelivered > 0) note(`I11  ${String(undelivered)} messages have reached no workflow`);
-    isSound = undelivered === 0 && results.every(({ violations }) => violations.length === 0);
+    isSound = exitCodeOf(results, undelivered) === 0;
     await conclude(options, summarize(results, tallies));
   } catch (error) {
     note(`Failed: ${messageOf(error)}`);

@@ -25,6 +25,11 @@ export function summarize(results: readonly SeedResult[], tallies: Tallies): Sum
   };
 }
 
+/** 0 when every promise was kept to the end, else 1. */
+export function exitCodeOf(results: readonly SeedResult[], undelivered: number): 0 | 1 {
+  return undelivered === 0 && results.every(({ violations }) => violations.length === 0) ? 0 : 1;
+}
+
 /** Ctrl-C ends the last seed early, and the table shows what was seen until then. */
 export async function conclude(options: Options, summary: Summary): Promise<void> {
   const { tallies, ...sums } = summary;
