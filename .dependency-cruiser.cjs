@@ -117,6 +117,13 @@ module.exports = {
       to: { path: 'node_modules/@temporalio/worker/', reachable: true },
     },
     {
+      name: 'only-its-connection-knows-kms',
+      severity: 'error',
+      comment: 'The linter does not see what is imported when it is needed.',
+      from: { pathNot: ['^platform/kms-connection\\.ts$', '^(dev|test)/', 'node_modules/'] },
+      to: { path: 'node_modules/(@google-cloud|google-gax|@grpc)/' },
+    },
+    {
       name: 'resolvable',
       severity: 'error',
       comment: 'The file or package does not exist.',

@@ -8,7 +8,10 @@ const vendors = [
   { packages: ['kysely', 'kysely/*', 'pg'], homes: ['data/**', 'migrations/**'] },
   { packages: ['ioredis'], homes: ['lua/**', 'platform/redis.ts'] },
   { packages: ['stripe'], homes: ['platform/stripe.ts'] },
-  { packages: ['@google-cloud/*'], homes: ['platform/kms.ts'] },
+  {
+    packages: ['@google-cloud/*', 'google-gax', '@grpc/*'],
+    homes: ['platform/kms-connection.ts'],
+  },
 ];
 
 const noDefaultExport = {

@@ -143,6 +143,27 @@ export const configFields = {
     .describe(
       'Comma-separated kid:secret pairs (secret: base64url of 32 or more bytes) for session credentials. The first signs, all verify: rotate by putting the new one first. Required.',
     ),
+  KMS_KEY: z
+    .string()
+    .regex(
+      /^projects\/[^/]+\/locations\/[^/]+\/keyRings\/[^/]+\/cryptoKeys\/[^/]+$/,
+      'must be projects/…/locations/…/keyRings/…/cryptoKeys/…',
+    )
+    .optional()
+    .describe(
+      'Resource name of the root key in Cloud KMS, of algorithm RSA_SIGN_PSS_4096_SHA256. Empty: nothing is signed by KMS.',
+    ),
+  KMS_PROTECTION_LEVEL: z
+    .enum(['HSM', 'SOFTWARE'])
+    .default('HSM')
+    .describe('Where Cloud KMS must keep the root key; one that it keeps elsewhere is not used.'),
+  KMS_ENDPOINT: z
+    .string()
+    .regex(/^[^:\s/]+:\d+$/, 'must be host:port')
+    .optional()
+    .describe(
+      'host:port of Cloud KMS. On this machine itself it is the stand-in for development, asked without TLS and credentials. Empty: the one of Google.',
+    ),
 } as const;
 
 const fields = z.object(configFields);
@@ -189,6 +210,11 @@ function parseProxies(text: string, context: z.RefinementCtx): string[] {
   return [];
 }
 
+/** Whether a host name, as in a URL, is this machine itself. */
+export function isLoopback(hostname: string): boolean {
+  return /^(localhost|127\.[\d.]+|\[::1\])$/.test(hostname);
+}
+
 /** What the compose file fills in where nothing is set: the key id of its secret, and its passwords. */
 const trial = 'trial';
 /** SHA-256 of its secret, which is known under any key id. */
@@ -197,7 +223,7 @@ const trialSecretHash = 'hLgSmkY65NSBB-nwXaHB7Ku4w_ddZmYjl_bNPHgyxVg';
 /** Everybody knows the secrets of a local trial, so nobody but this machine may be served with them. */
 function refuseTrialSecrets(config: z.output<typeof fields>, context: z.RefinementCtx): void {
   const { hostname } = new URL(config.PUBLIC_URL);
-  const isHere = /^(localhost|127\.[\d.]+|\[::1\])$/.test(hostname);
+  const isHere = isLoopback(hostname);
   // Whoever has a proxy in front serves others, even where the address was not set.
   if (isHere && config.TRUSTED_PROXIES === undefined) return;
   const passwords = [

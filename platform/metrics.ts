@@ -24,6 +24,7 @@ export function createMetrics(process: 'api' | 'worker') {
     ...sweepMetrics(make),
     ...storeMetrics(make),
     ...workerMetrics(make),
+    ...kmsMetrics(make),
   };
   const looks: Look[] = [() => metrics.forgetOldSweep()];
   // A counter that begins with its first fault would show no increase.
@@ -271,6 +272,20 @@ function workerMetrics({ gauge }: Make) {
     ),
     workerTasksMax: gauge('worker_tasks_max', 'Tasks of a kind that it runs at most.', ['kind']),
     workerCachedWorkflows: gauge('worker_cached_workflows', 'Workflows kept in its memory.'),
+  };
+}
+
+function kmsMetrics({ counter, gauge }: Make) {
+  return {
+    kmsCalls: counter(
+      'kms_calls_total',
+      'Calls of Cloud KMS, by method and outcome: answered, corrupted (discarded), unfit, refused, away or not_asked.',
+      ['method', 'outcome'],
+    ),
+    kmsBreakerOpen: gauge(
+      'kms_breaker_open',
+      'Whether calls of Cloud KMS fail at once because it was away; absent where nothing is signed.',
+    ),
   };
 }
 

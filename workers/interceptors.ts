@@ -2,11 +2,14 @@ import type { Info } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import type { ActivityInterceptors, WorkerInterceptors } from '@temporalio/worker';
 import { LicensingError, errorTable } from '../domain/errors.ts';
+import { KmsFault } from '../platform/kms-faults.ts';
 
 /** What every activity of a worker goes through. */
 export const workerInterceptors = {
   activity: [({ info }: { info: Info }) => activityInterceptors(info)],
 } satisfies WorkerInterceptors;
+
+const final = { nonRetryable: true };
 
 function activityInterceptors(info: Info): ActivityInterceptors {
   let ids: Record<string, unknown> = {};
@@ -17,7 +20,9 @@ function activityInterceptors(info: Info): ActivityInterceptors {
         try {
           return await next(input);
         } catch (error) {
-          throw error instanceof LicensingError ? toApplicationFailure(error) : error;
+          if (error instanceof LicensingError) throw toApplicationFailure(error);
+          if (error instanceof KmsFault) throw ApplicationFailure.fromError(error, final);
+          throw error;
         }
       },
     },

@@ -213,6 +213,26 @@ export const rows: readonly { title: string; panels: readonly Panel[] }[] = [
     ],
   },
   {
+    title: 'Signing',
+    panels: [
+      {
+        title: 'Calls of Cloud KMS in an hour',
+        description: 'Two or three. corrupted, unfit or refused: look at once.',
+        unit: 'short',
+        lines: [
+          ['{{method}} {{outcome}}', 'sum by (method, outcome) (increase(kms_calls_total[1h]))'],
+        ],
+      },
+      {
+        title: 'Cloud KMS is not asked',
+        description: '1 while calls fail at once because it was away.',
+        unit: 'short',
+        kind: 'stat',
+        lines: [['{{instance}}', 'kms_breaker_open']],
+      },
+    ],
+  },
+  {
     title: 'Processes',
     panels: [
       {

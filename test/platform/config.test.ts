@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { z } from 'zod';
-import { configFields, loadConfig } from '../../platform/config.ts';
+import { configFields, isLoopback, loadConfig } from '../../platform/config.ts';
 
 const example = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8');
 const secret = () => randomBytes(32).toString('base64url');
@@ -108,6 +108,22 @@ describe('loading', () => {
     expect(loadConfig({ ...valid, ...known })).toBeDefined();
     const proxied = { ...valid, ...known, TRUSTED_PROXIES: '127.0.0.1' };
     expect(() => loadConfig(proxied)).toThrow(`${name}: is the one of the local trial`);
+  });
+
+  test.each([
+    ['KMS_KEY', 'root'],
+    ['KMS_KEY', 'projects/p/locations/l/keyRings/r/cryptoKeys/k/cryptoKeyVersions/1'],
+    ['KMS_ENDPOINT', 'https://cloudkms.googleapis.com:443'],
+    ['KMS_PROTECTION_LEVEL', 'EXTERNAL'],
+  ])('refuses %s when it is %s', (name, value) => {
+    expect(() => loadConfig({ ...valid, [name]: value })).toThrow(`${name}: `);
+  });
+
+  test('takes only this machine itself for one that needs no TLS', () => {
+    for (const host of ['localhost', '127.0.0.1', '[::1]']) expect(isLoopback(host)).toBe(true);
+    for (const host of ['localhost.example.com', '10.0.0.1', '127.0.0.1.example.com', 'kms']) {
+      expect(isLoopback(host)).toBe(false);
+    }
   });
 
   test.each(['0.0.0.0/0', '::/0', '10.0.0.0/00', '10.0.0.0/33', 'proxy', '10.0.0.1,'])(

@@ -5,6 +5,7 @@
 import { expect, test } from 'vitest';
 import { createSeatScripts } from '../../lua/scripts.ts';
 import { poolKeys } from '../../lua/keys.ts';
+import { createKms } from '../../platform/kms.ts';
 import { acquireSession } from '../../services/acquire-session.ts';
 import { sessionWorkflowId } from '../../workflows/contract.ts';
 import { eventually } from '../support/eventually.ts';
@@ -75,6 +76,8 @@ const rows: Record<string, () => unknown> = {
   redis_wait_shortfall_total: () => takeASeatThatNoReplicaHas(),
   redis_faults_total: () => fillRedis(),
   invariant_violations_total: () => grantTooMuch(),
+  kms_calls_total: () => signWhileKmsIsAway(),
+  kms_breaker_open: nothing,
 };
 
 test('every metric has a row that says what moves it', async () => {
@@ -221,6 +224,15 @@ async function fillRedis(): Promise<void> {
   await api.store.config('SET', 'maxmemory', '1');
   expect((await tryAcquire(other)).status).toBe(503);
   await api.store.config('SET', 'maxmemory', '0');
+}
+
+async function signWhileKmsIsAway(): Promise<void> {
+  const away = { KMS_ENDPOINT: '127.0.0.1:1', KMS_PROTECTION_LEVEL: 'HSM' } as const;
+  const kms = createKms({ KMS_KEY: 'key', ...away }, api.deps);
+  for (let call = 0; call < 5; call += 1) {
+    await expect(kms?.sign('version', Buffer.of(1))).rejects.toThrow('unavailable');
+  }
+  await kms?.close();
 }
 
 /** A script with a mistake in it. */

@@ -7,6 +7,8 @@ export interface Proxy {
   /** Breaks every connection and refuses new ones until `mend`. */
   cut(): void;
   mend(): void;
+  /** The present connections stay open and carry nothing more; new ones are as ever. */
+  freeze(): void;
   /**
    * Lets what clients send pass, and breaks a connection when the store answers a message that holds
    * `text`: the store has acted, and the client cannot know.
@@ -68,6 +70,9 @@ export async function startProxy(target: { host: string; port: number }): Promis
     mend() {
       isCut = false;
       fatal = null;
+    },
+    freeze() {
+      for (const pair of pairs) for (const socket of pair) socket.pause();
     },
     loseAnswersTo(text) {
       fatal = text;

@@ -3,6 +3,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { describe, expect, test } from 'vitest';
 import { LicensingError, errorTable, type ErrorCode } from '../../domain/errors.ts';
+import { KmsFault } from '../../platform/kms-faults.ts';
 import { toApplicationFailure, workerInterceptors } from '../../workers/interceptors.ts';
 
 describe('a failure of an activity', () => {
@@ -30,6 +31,17 @@ describe('a failure of an activity', () => {
       type: 'unavailable',
       nonRetryable: false,
       cause,
+    });
+  });
+
+  test('of a signing key that cannot be trusted is not tried again', async () => {
+    const environment = new MockActivityEnvironment(undefined, {
+      interceptors: workerInterceptors.activity,
+      logger: new DefaultLogger('ERROR'),
+    });
+    const fault = new KmsFault('The signature does not verify');
+    await expect(environment.run(() => Promise.reject(fault))).rejects.toMatchObject({
+      ...{ type: 'KmsFault', message: fault.message, nonRetryable: true },
     });
   });
 

@@ -1,0 +1,99 @@
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { GrpcClient, grpc } from 'google-gax';
+import { createFaultSwitches, type FaultSwitches, type Faults } from './faults.ts';
+import { devKeyName, openKeyStore, type KeyStore } from './key-store.ts';
+import { Refusal, createKmsService } from './service.ts';
+
+/** A stand-in for Cloud KMS that answers calls. */
+export interface ServedKms {
+  /** host:port for KMS_ENDPOINT. */
+  readonly endpoint: string;
+  /** For KMS_KEY. */
+  readonly keyName: string;
+  /** The resource name of a version: that of version 1 unless told otherwise. */
+  versionName(id?: number): string;
+  readonly faults: FaultSwitches;
+  readonly store: KeyStore;
+  /** How many calls of a method have come, such as `asymmetricSign`. */
+  calls(method: string): number;
+  /** Ends all calls and the server. */
+  stop: () => void;
+}
+
+/**
+ * Serves the calls of Cloud KMS that Leasehold makes, over gRPC without TLS, on 127.0.0.1 alone. The
+ * folder keeps the key; an empty one gets its first version, which is there when this resolves.
+ * Every other call is answered UNIMPLEMENTED.
+ * @throws Error in production: whoever can read the folder can sign.
+ */
+export async function serveKms(options: { folder: string; port?: number }): Promise<ServedKms> {
+  if (process.env['NODE_ENV'] === 'production') {
+    throw new Error('The stand-in for Cloud KMS refuses to run in production.');
+  }
+  const store = openKeyStore(options.folder);
+  if (store.list().length === 0) store.create();
+  await store.generated();
+  const faults = createFaultSwitches();
+  const calls = new Map<string, number>();
+  const server = new grpc.Server();
+  const methods = Object.entries(createKmsService(store)).map(([name, method]) => {
+    const handle: grpc.handleUnaryCall<Parameters<typeof method>[0], object> = (call, reply) => {
+      calls.set(name, (calls.get(name) ?? 0) + 1);
+      const met = faults.meet();
+      store.holdGeneration(met.holdGeneration);
+      void answer(met, () => method(call.request, met)).then(
+        (message) => message === null || reply(null, message),
+        (error: unknown) => {
+          reply(error instanceof Refusal ? error : { code: grpc.status.UNKNOWN, details: 'fault' });
+        },
+      );
+    };
+    return [name, handle];
+  });
+  const handlers = Object.fromEntries(methods) as grpc.UntypedServiceImplementation;
+  server.addService(loadService(), handlers);
+  const port = await listen(server, options.port ?? 0);
+  return {
+    endpoint: `127.0.0.1:${port}`,
+    keyName: devKeyName,
+    versionName: (id = 1) => `${devKeyName}/cryptoKeyVersions/${id}`,
+    ...{ faults, store },
+    calls: (method) => calls.get(method) ?? 0,
+    stop: () => {
+      server.forceShutdown();
+    },
+  };
+}
+
+/** Null: the call stalls. */
+async function answer(faults: Faults, work: () => object): Promise<object | null> {
+  const lateMs = faults.delayMs + Math.random() * faults.jitterMs;
+  if (lateMs > 0) await delay(lateMs);
+  if (faults.stall) return null;
+  if (faults.status !== null) throw new Refusal(faults.status, 'As its faults say.');
+  return work();
+}
+
+/** The real definition of the service, which ships with the client of Cloud KMS. */
+function loadService(): grpc.ServiceDefinition {
+  const require = createRequire(import.meta.url);
+  // Its main file is build/src/index.js.
+  const protos = join(dirname(require.resolve('@google-cloud/kms')), '../protos');
+  const loaded = new GrpcClient().loadProto(protos, 'google/cloud/kms/v1/service.proto');
+  const kms = loaded as unknown as {
+    google: { cloud: { kms: { v1: { KeyManagementService: grpc.ServiceClientConstructor } } } };
+  };
+  return kms.google.cloud.kms.v1.KeyManagementService.service;
+}
+
+function listen(server: grpc.Server, port: number): Promise<number> {
+  const credentials = grpc.ServerCredentials.createInsecure();
+  return new Promise((resolve, reject) => {
+    server.bindAsync(`127.0.0.1:${port}`, credentials, (error, bound) => {
+      if (error === null) resolve(bound);
+      else reject(error);
+    });
+  });
+}
