@@ -134,6 +134,15 @@ describe('the public key', () => {
       await kms.sign(version, data);
     },
   );
+
+  test.each(['pemCrc32c', 'name'] as const)(
+    'that is damaged in %s is not handed out',
+    async (corrupt) => {
+      const { kms } = givenKms();
+      server.faults.set({ corrupt });
+      await expect(kms.publicKey(version)).rejects.toThrow(KmsFault);
+    },
+  );
 });
 
 describe('an answer that is damaged', () => {
