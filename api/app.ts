@@ -3,13 +3,13 @@
  * byte of a stranger's body is read, and everything that an operation answers was declared by it.
  */
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
-import helmet from 'helmet';
 import { createHttpLogger, keepTraceId } from '../platform/http-logger.ts';
 import { isTracing, presentTraceId, traceRequest } from '../platform/tracing.ts';
 import { LicensingError } from '../domain/errors.ts';
 import type { ApiDeps } from './deps.ts';
 import { mountDocs } from './docs.ts';
-import { admit, authenticateStranger, limitRate } from './middleware/admit.ts';
+import { authenticateStranger, limitRate, whileAdmitted } from './middleware/admit.ts';
+import { guardAnswers } from './middleware/guard-answers.ts';
 import {
   authenticate,
   requireScope,
@@ -43,25 +43,6 @@ export function createApp(deps: ApiDeps): Express {
   return app;
 }
 
-/**
- * What browsers are told of answers in JSON: that they are no page, run nothing and stay private. Without
- * the headers that only concern pages or browsers long gone: each costs every heartbeat.
- */
-const guardAnswers = helmet({
-  contentSecurityPolicy: {
-    useDefaults: false,
-    directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-  },
-  crossOriginOpenerPolicy: false,
-  originAgentCluster: false,
-  referrerPolicy: false,
-  xDnsPrefetchControl: false,
-  xDownloadOptions: false,
-  xPermittedCrossDomainPolicies: false,
-  xPoweredBy: false,
-  xXssProtection: false,
-});
-
 /** Heartbeats and probes are too many, and too much alike, to be traced: theirs is the bare handler. */
 function tracedHandlerOf(deps: ApiDeps, operation: Operation) {
   const handle = handlerOf(deps, operation);
@@ -77,35 +58,38 @@ function tracedHandlerOf(deps: ApiDeps, operation: Operation) {
 }
 
 function handlerOf(deps: ApiDeps, operation: Operation) {
-  return async (request: Request, response: Response): Promise<void> => {
-    const stopTimer = deps.metrics.httpRequestSeconds.startTimer({ operation: operation.id });
-    response.on('close', () => stopTimer({ status: String(response.statusCode) }));
-    const caller = await enter(deps, operation, { request, response });
-    requireScope(caller, operation.scope);
-    if (operation.body !== undefined) await readBody(request, response);
-    const input = parseInput(operation, request);
-    const context = {
-      deps,
-      caller,
-      requestId: requestIdOf(request),
-      // Made for the few operations that wait, not for every heartbeat.
-      get signal() {
-        return AbortSignal.any([whenClosed(response), deps.stopping]);
-      },
-    };
-    const answer = await handleOnce(operation, { request, response }, { context, input });
-    response
-      .status(answer.status)
-      .set({ 'Cache-Control': 'no-store', ...farewell(deps), ...answer.headers });
-    // The types of all operations together know no body; each one's own does.
-    const body: unknown = answer.body;
-    if (body === undefined) response.end();
-    else response.json(body);
+  const traffic = trafficOf(operation);
+  return (request: Request, response: Response): Promise<void> => {
+    timeAnswer(deps, operation, response);
+    return whileAdmitted(deps, traffic, async () => {
+      const caller = await identify(deps, operation, { request, response });
+      requireScope(caller, operation.scope);
+      if (operation.body !== undefined) await readBody(request, response);
+      const input = parseInput(operation, request);
+      const context = {
+        deps,
+        caller,
+        requestId: requestIdOf(request),
+        // Made for the few operations that wait, not for every heartbeat. A getter would give each request
+        // a hidden class of its own, which keeps the request in memory until a full collection.
+        makeSignal: () => AbortSignal.any([whenClosed(response), deps.stopping]),
+      };
+      const answer = await handleOnce(operation, { request, response }, { context, input });
+      sendAnswer(response, answer, farewell(deps));
+    });
   };
 }
 
-/** Room, credential, budget: in that order, so that each costs less than what it protects. */
-async function enter(
+/** Measures until the answer is sent, or nobody waits for it any more: such a one is `aborted`. */
+function timeAnswer({ metrics }: ApiDeps, { id }: Operation, response: Response): void {
+  const stopTimer = metrics.httpRequestSeconds.startTimer({ operation: id });
+  response.once('close', () => {
+    stopTimer({ status: response.writableFinished ? String(response.statusCode) : 'aborted' });
+  });
+}
+
+/** Credential and budget, in that order. */
+async function identify(
   deps: ApiDeps,
   operation: Operation,
   { request, response }: { request: Request; response: Response },
@@ -113,12 +97,30 @@ async function enter(
   const { credential } = operation;
   const traffic = trafficOf(operation);
   if (traffic === null) return authenticate(deps, request, credential);
-  admit(deps, response, traffic);
   const caller = await (credential === 'session'
     ? authenticate(deps, request, credential)
     : authenticateStranger(deps, request, { credential, traffic }));
   await limitRate(deps, response, { traffic, caller });
   return caller;
+}
+
+/** Writes status, headers and body at once. */
+function sendAnswer(
+  response: Response,
+  { status, headers, body }: { status: number; headers?: Record<string, string>; body?: unknown },
+  farewell: Record<string, string>,
+): void {
+  const own = { 'Cache-Control': 'no-store', ...farewell, ...headers };
+  if (body === undefined) {
+    response.writeHead(status, own).end();
+    return;
+  }
+  const text = JSON.stringify(body);
+  const about = {
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': Buffer.byteLength(text),
+  };
+  response.writeHead(status, { ...own, ...about }).end(text);
 }
 
 /** Aborts when the answer is on its way, or nobody waits for it any more. */

@@ -20,7 +20,7 @@ export interface RequestContext<Class extends CredentialClass> {
   caller: Caller<Class>;
   requestId: string;
   /** Aborts when the client has gone or the server shuts down. */
-  signal: AbortSignal;
+  makeSignal: () => AbortSignal;
 }
 
 type Replies = Record<number, Reply>;

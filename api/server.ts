@@ -17,6 +17,7 @@ import {
   watchRedis,
 } from '../platform/redis.ts';
 import { createStrangers } from '../platform/strangers.ts';
+import { sharedWhileRunning } from '../platform/shared-while-running.ts';
 import { connectTemporal } from '../platform/temporal.ts';
 import { startTracing } from '../platform/tracing.ts';
 import type { Deps } from '../services/deps.ts';
@@ -134,9 +135,10 @@ function openStores(config: Config, log: Logger) {
     { metrics, log },
   );
   const rateLimits = createRateLimits(redis, config);
+  // Anybody may ask for them, however often: each takes one connection for one question at a time.
   const probes = {
-    postgres: () => pingDatabase(db),
-    redis: () => assertRedisKeepsKeys(redis, replicasMin),
+    postgres: sharedWhileRunning(() => pingDatabase(db)),
+    redis: sharedWhileRunning(() => assertRedisKeepsKeys(redis, replicasMin)),
   };
   return {
     subscriber,

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pinoHttp } from 'pino-http';
-import { newId } from './ids.ts';
+import { newRequestId } from './ids.ts';
 import type { Logger } from './logger.ts';
 
 /** What gives a request its id and sees to its line. */
@@ -39,7 +39,7 @@ function logFailure(log: Logger, request: IncomingMessage, response: ServerRespo
 
 /** The request's id, as text; its answer carries it. */
 function identify(request: IncomingMessage, response: ServerResponse): string {
-  const id = newId('req');
+  const id = newRequestId();
   request.id = id;
   response.setHeader('X-Request-Id', id);
   return id;

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { sharedWhileRunning } from './shared-while-running.ts';
 
 /**
  * Every metric of Leasehold, with what it tells. Labels name kinds, never ids: a label value for each
@@ -85,7 +86,7 @@ function requestMetrics({ counter, histogram, gauge }: Make) {
   return {
     httpRequestSeconds: histogram(
       'http_request_duration_seconds',
-      'Time from a request to its answer, by operation and status.',
+      'Time from a request to its answer, by operation and status; aborted where the caller did not wait for it.',
       {
         labels: ['operation', 'status'],
         buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30],
@@ -292,9 +293,4 @@ function kmsMetrics({ counter, gauge }: Make) {
 function readVersion(): string {
   const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
   return (JSON.parse(manifest) as { version: string }).version;
-}
-
-function sharedWhileRunning(work: () => Promise<string>): () => Promise<string> {
-  let running: Promise<string> | null = null;
-  return () => (running ??= work().finally(() => (running = null)));
 }

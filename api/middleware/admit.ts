@@ -6,12 +6,17 @@ import type { ApiDeps } from '../deps.ts';
 import { authenticate, type Caller, type CredentialClass } from './authenticate.ts';
 
 /**
- * Lets a request in until its answer is sent.
+ * Does the work of a request if there is room for it, and gives the room back when the work is over:
+ * not when its caller has gone, since what it began may still hold a connection. Null: always room.
  *
  * @throws LicensingError `unavailable` when the process already works on as much as it can finish.
  */
-export function admit(deps: ApiDeps, response: Response, traffic: TrafficClass): void {
-  const { admission, metrics } = deps;
+export async function whileAdmitted(
+  { admission, metrics }: ApiDeps,
+  traffic: TrafficClass | null,
+  work: () => Promise<void>,
+): Promise<void> {
+  if (traffic === null) return work();
   if (!admission.enter(traffic)) {
     metrics.requestsRefused.inc({ traffic, why: 'load' });
     throw new LicensingError(
@@ -19,9 +24,11 @@ export function admit(deps: ApiDeps, response: Response, traffic: TrafficClass):
       'The server has more to do than it can at this moment. Try again in a few seconds.',
     );
   }
-  response.once('close', () => {
+  try {
+    await work();
+  } finally {
     admission.leave(traffic);
-  });
+  }
 }
 
 /**

@@ -26,9 +26,10 @@ export const show = defineOperation({
     200: { description: 'The session, also when it has ended.', body: sessionAnswerSchema },
   },
   errors: ['restoring'],
-  async handle({ deps, caller, signal }, { params, query: { wait } }) {
+  async handle({ deps, caller, makeSignal }, { params, query: { wait } }) {
     requireOwnSession(caller, params.id);
-    const { seat, row } = await watchSession(deps, caller, { waitMs: wait * 1000, signal });
+    const waiting = { waitMs: wait * 1000, signal: makeSignal() };
+    const { seat, row } = await watchSession(deps, caller, waiting);
     const session = presentSession(caller, seat, row);
     const isEnded = seat.word === 'ENDED';
     return {

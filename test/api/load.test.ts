@@ -1,9 +1,11 @@
 import { Client } from 'pg';
 import { afterAll, expect, test } from 'vitest';
+import { countConnections } from '../../data/database.ts';
 import { startTestApi, type Answer } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
 import {
   acquire,
+  acquireBody,
   acquireMany,
   givenLicense,
   heartbeat,
@@ -81,6 +83,35 @@ test('administration is turned away before acquires are', async () => {
   });
   await Promise.all(held);
   await acquire(license);
+});
+
+test('callers that give up leave their room to nobody while what they began goes on, and count as not served', async () => {
+  const license = await givenLicense(api);
+  const gaveUp = async () => {
+    const metrics = await (await fetch(api.metricsUrl)).text();
+    const line = /_count\{.*operation="acquireSession".*status="aborted".*\} (\d+)/.exec(metrics);
+    return Number(line?.[1] ?? 0);
+  };
+  await whilePostgresStalls(async () => {
+    const hangUp = new AbortController();
+    const callers = Array.from({ length: 8 }, () =>
+      fetch(`${api.url}/v1/sessions`, {
+        method: 'POST',
+        headers: { authorization: `License ${license.licenseKey}` },
+        body: JSON.stringify(acquireBody(license)),
+        signal: hangUp.signal,
+      }).catch(() => 'gone'),
+    );
+    await eventually(() => {
+      const { busy, waiting } = countConnections(api.deps.db);
+      return busy + waiting === callers.length;
+    });
+    hangUp.abort();
+    expect(await Promise.all(callers)).toEqual(callers.map(() => 'gone'));
+    await eventually(async () => (await gaveUp()) === 8);
+    expect(problemOf(await tryAcquire(license))).toMatchObject({ code: 'unavailable' });
+  });
+  await eventually(() => acquire(license));
 });
 
 test('a flood of acquires costs nobody a beat and no other customer a seat', async () => {

@@ -1,5 +1,6 @@
 import { Client } from 'pg';
 import { afterAll, expect, test } from 'vitest';
+import { countConnections } from '../../data/database.ts';
 import { startTestApi } from '../support/api.ts';
 import { cloneDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
@@ -33,11 +34,10 @@ test('a server that is stopped answers all that has begun, and lets nobody wait 
 
   const letGo = await holdAcquires();
   const inFlight = Array.from({ length: 25 }, () => tryAcquire(license));
-  await eventually(async () => {
-    const { rows } = await watcher.query(
-      `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-    );
-    return rows.length >= 5;
+  // Each has begun: it holds a connection to Postgres, or waits for one.
+  await eventually(() => {
+    const { busy, waiting } = countConnections(api.deps.db);
+    return busy + waiting === inFlight.length;
   });
   const startedAt = performance.now();
   const closed = api.close();
