@@ -1,4 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import helmet from 'helmet';
 
 /**
@@ -32,11 +33,9 @@ export function guardAnswers(
   next();
 }
 
-function headersOf(middleware: typeof guard): Map<string, string> {
-  const set = new Map<string, string>();
-  const response = { setHeader: (name: string, value: string) => set.set(name, value) };
-  middleware({} as IncomingMessage, response as unknown as ServerResponse, (error?: unknown) => {
-    if (error !== undefined) throw error;
-  });
-  return set;
+function headersOf(middleware: typeof guard): [string, string][] {
+  const request = new IncomingMessage(new Socket());
+  const response = new ServerResponse(request);
+  middleware(request, response, () => undefined);
+  return Object.entries(response.getHeaders()).map(([name, value]) => [name, String(value)]);
 }
