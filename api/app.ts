@@ -17,7 +17,7 @@ import {
   type CredentialClass,
 } from './middleware/authenticate.ts';
 import { handleOnce } from './middleware/idempotency.ts';
-import { parseInput } from './middleware/parse-input.ts';
+import { inputParser } from './middleware/parse-input.ts';
 import { readBody } from './middleware/read-body.ts';
 import { trafficOf, type Operation } from './operation.ts';
 import { asLicensingError, sendProblem } from './problem.ts';
@@ -59,13 +59,14 @@ function tracedHandlerOf(deps: ApiDeps, operation: Operation) {
 
 function handlerOf(deps: ApiDeps, operation: Operation) {
   const traffic = trafficOf(operation);
+  const parseInput = inputParser(operation);
   return (request: Request, response: Response): Promise<void> => {
     timeAnswer(deps, operation, response);
     return whileAdmitted(deps, traffic, async () => {
       const caller = await identify(deps, operation, { request, response });
       requireScope(caller, operation.scope);
       if (operation.body !== undefined) await readBody(request, response);
-      const input = parseInput(operation, request);
+      const input = parseInput(request);
       const context = {
         deps,
         caller,

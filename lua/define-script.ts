@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import type { PoolRef } from '../domain/seat.ts';
 import { changesChannel, keyCount, poolKeys } from './keys.ts';
 import { loadScript, textAsIs, type LoadOptions } from './load.ts';
-import { parseReply, type ReplyOf, type ReplyReaders } from './replies.ts';
+import { replyParser, type ReplyOf, type ReplyReaders } from './replies.ts';
 
 export interface ScriptOptions extends LoadOptions {
   /**
@@ -33,11 +33,12 @@ export function defineScript<Table extends ReplyReaders>(
   );
   redis.defineCommand(script.file, { lua, numberOfKeys: keyCount });
   const run = Reflect.get(redis, script.file) as (...args: Argument[]) => Promise<unknown>;
+  const parse = replyParser(script.readers);
   return async (pool, args) => {
     const clock = testClock ? [testClock()] : [];
     try {
       const raw = await run.call(redis, ...poolKeys(pool), changesChannel, ...args, ...clock);
-      return parseReply(script.readers, raw);
+      return parse(raw);
     } catch (error) {
       onFault?.(error);
       throw error;

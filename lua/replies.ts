@@ -245,18 +245,24 @@ export type ReplyReaders = Record<string, z.ZodType>;
 export type ReplyOf<Table extends ReplyReaders> = z.output<Table[keyof Table]>;
 
 /**
- * Reads a raw reply by its word.
+ * Makes what reads a script's raw replies by their words. The readers are compiled, once: each heartbeat
+ * comes through here.
  *
- * @throws Error when the script answers what this version of the server does not know.
+ * @returns a function that throws when the script answers what this version of the server does not know.
  */
-export function parseReply<Table extends ReplyReaders>(
+export function replyParser<Table extends ReplyReaders>(
   readers: Table,
-  raw: unknown,
-): ReplyOf<Table> {
-  const word: unknown = Array.isArray(raw) ? raw[0] : undefined;
-  if (typeof word !== 'string') throw new Error('A seat script answered no word');
-  const reader = readers[word];
-  if (reader === undefined)
-    throw new Error(`A seat script answered ${word}, which is unknown here`);
-  return reader.parse(raw) as ReplyOf<Table>;
+): (raw: unknown) => ReplyOf<Table> {
+  const compiled = new Map(
+    Object.entries(readers).map(([word, reader]) => [word, z.compile(reader)]),
+  );
+  return (raw) => {
+    const word: unknown = Array.isArray(raw) ? raw[0] : undefined;
+    if (typeof word !== 'string') throw new Error('A seat script answered no word');
+    const reader = compiled.get(word);
+    if (reader === undefined) {
+      throw new Error(`A seat script answered ${word}, which is unknown here`);
+    }
+    return reader.parse(raw) as ReplyOf<Table>;
+  };
 }

@@ -6,6 +6,10 @@ import { isOutage } from './outage.ts';
  * Connects to the Redis that decides seats. A call that gets no answer in 2 s fails (a connection that
  * stalls half open is otherwise never noticed), and nothing is queued for longer than one reconnect,
  * so that a caller hears soon that Redis is away. Errors reach `onError`, once per attempt.
+ *
+ * Commands are not gathered into pipelines of their own accord: that made a fifth fewer heartbeats over ten
+ * connections and a tenth fewer over a hundred, since ioredis keeps each gathered call in memory until a
+ * full collection. They leave one after another without waiting for replies all the same.
  */
 export function connectRedis(options: {
   url: string;
@@ -17,7 +21,6 @@ export function connectRedis(options: {
     commandTimeout: 2_000,
     connectTimeout: 2_000,
     maxRetriesPerRequest: 1,
-    enableAutoPipelining: true,
     autoResendUnfulfilledCommands: false,
     retryStrategy: (attempt) => Math.min(50 * attempt, 1_000),
   });

@@ -19,7 +19,7 @@ type Claims = [tenant: string, license: string, session: string, instance: strin
 
 /** The least that each operation on a seat must do: the same credential, scripts and rows. */
 export function createFloorSeats(settings: FloorSettings) {
-  const redis = new Redis(settings.redisUrl, { enableAutoPipelining: true });
+  const redis = new Redis(settings.redisUrl);
   for (const name of ['renew-lease', 'acquire-seat', 'release-seat']) {
     redis.defineCommand(name, { lua: loadScript(`${name}.lua`), numberOfKeys: keyCount });
   }
