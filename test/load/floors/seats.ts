@@ -61,7 +61,15 @@ export function createFloorSeats(settings: FloorSettings) {
       await ledger.read(sha256(licenseKey));
       const id = newId('ses');
       const { instanceKey } = body;
-      const reply = await run('acquire-seat', [settings.config, id, instanceKey, 'default', 0]);
+      const reply = await run('acquire-seat', [
+        settings.config,
+        id,
+        instanceKey,
+        'default',
+        0,
+        '',
+        '',
+      ]);
       if (reply[0] !== 'GRANTED') throw new Error(`The script answered ${String(reply[0])}`);
       const [, , fence = '', leaseUntil = 0, , , , , , now = 0] = reply;
       await ledger.open({ id, fence: String(fence), leaseUntil: Number(leaseUntil), ...body });

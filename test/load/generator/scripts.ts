@@ -36,7 +36,7 @@ export function scriptLane(step: ScriptStep, index: number, lanes: number): Lane
     async step() {
       const id = newId('ses');
       const instance = newInstanceKey();
-      await run('acquire-seat', [step.config, id, instance, 'default', 0]);
+      await run('acquire-seat', [step.config, id, instance, 'default', 0, '', '']);
       if (!step.release) return undefined;
       await run('release-seat', [id, instance, 'default', 'leave', 'released']);
       await run('release-seat', [id, instance, '', 'free', 'released']);
@@ -48,7 +48,7 @@ export function scriptLane(step: ScriptStep, index: number, lanes: number): Lane
 function connect(url: string): Redis {
   const present = connections.get(url);
   if (present !== undefined) return present;
-  const redis = new Redis(url, { enableAutoPipelining: true });
+  const redis = new Redis(url);
   for (const name of ['renew-lease', 'acquire-seat', 'release-seat']) {
     redis.defineCommand(name, { lua: loadScript(`${name}.lua`), numberOfKeys: keyCount });
   }
