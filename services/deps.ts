@@ -25,6 +25,7 @@ export const stepPoints = [
   'acquire:recorded',
   'acquire:acknowledged',
   'acquire:not-recorded',
+  'undo:left-in-redis',
   'acquire:undone',
   'heartbeat:renewed',
   'release:left-in-redis',

@@ -269,6 +269,7 @@ export async function undoTenure(
     reason,
     givenUntil: tenure.word === 'QUEUED' ? tenure.livenessUntil : tenure.leaseUntil,
   });
+  deps.reached('undo:left-in-redis');
   if (word === 'LAST' && tenure.word !== 'ATTACHED') await free();
 }
 

@@ -3,6 +3,9 @@
  * effects. Each is taken as its door takes it: through HTTP, as an activity, as a sweep.
  */
 import { createSessionActivities } from '../../activities/sessions.ts';
+import { raiseConfigVersion } from '../../data/pools.ts';
+import { withTenant } from '../../data/tenant.ts';
+import { acquireSession } from '../../services/acquire-session.ts';
 import type { SessionRef } from '../../services/check-lease.ts';
 import type { StepPoint } from '../../services/deps.ts';
 import { reconcilePools } from '../../services/reconcile-pools.ts';
@@ -47,6 +50,7 @@ export const seats = 2;
 const acquiring = [
   ...(['acquire:granted-in-redis', 'acquire:recorded', 'acquire:acknowledged'] as const),
 ] satisfies StepPoint[];
+const undoing = ['acquire:not-recorded', 'undo:left-in-redis', 'acquire:undone'] as const;
 const releasing = ['release:left-in-redis', 'release:ended-in-ledger'] as const;
 const settling = ['settle:dropped-in-redis', 'settle:ended-in-ledger'] as const;
 const restoring = ['restore:epoch-raised', 'restore:first-chunk'] as const;
@@ -112,6 +116,30 @@ export const steps: readonly Step[] = [
       const session = await acquire(license, { instance: 'i' });
       await createSessionActivities(license.api.deps).forceEnd(refOf(session));
       return () => tryAcquire(license, { instance: 'i' });
+    },
+  },
+  {
+    name: 'undoing a grant whose license changed meanwhile',
+    points: undoing,
+    async prepare(license) {
+      await acquire(license);
+      return () => acquireWhileItChanges(license, { wait: false });
+    },
+  },
+  {
+    name: 'undoing a place in the queue whose license changed meanwhile',
+    points: undoing,
+    async prepare(license) {
+      await acquireMany(license, seats);
+      return () => acquireWhileItChanges(license, { wait: true });
+    },
+  },
+  {
+    name: 'undoing an attachment whose license changed meanwhile',
+    points: undoing,
+    async prepare(license) {
+      await acquire(license, { instance: 'i', holderId: 'p1' });
+      return () => acquireWhileItChanges(license, { wait: false, holderId: 'p2' });
     },
   },
   {
@@ -301,6 +329,29 @@ export const steps: readonly Step[] = [
     },
   },
 ];
+
+/** The license changes between the script and the record of the first attempt, so that it is undone. */
+function acquireWhileItChanges(
+  { api, tenantId, licenseId, product }: GivenLicense,
+  options: { wait: boolean; holderId?: string },
+): Promise<Outcome> {
+  const { seats: scripts, systemDb } = api.deps;
+  let isFirst = true;
+  const acquireSeat: typeof scripts.acquireSeat = async (...call) => {
+    const reply = await scripts.acquireSeat(...call);
+    if (isFirst) {
+      isFirst = false;
+      await withTenant(systemDb, tenantId, (tx) => raiseConfigVersion(tx, { tenantId, licenseId }));
+    }
+    return reply;
+  };
+  const deps = { ...api.deps, seats: { ...scripts, acquireSeat } };
+  const asking = acquireSession(deps, {
+    ...{ tenantId, licenseId, product, instanceKey: 'i', holderId: 'main', version: '1' },
+    ...{ usageType: 'builder', device: { fingerprint: 'i' }, metadata: {}, ...options },
+  });
+  return outcomeOf(asking);
+}
 
 /** A whole sweep over every pool there is. */
 export async function sweep({ api }: GivenLicense): Promise<Record<string, number>> {

@@ -2,8 +2,10 @@
 import { sql } from 'kysely';
 import { TypeID } from 'typeid-js';
 import { withTenant } from '../../data/tenant.ts';
+import type { PoolRef } from '../../domain/seat.ts';
 import { poolKeys } from '../../lua/keys.ts';
 import { newId } from '../../platform/ids.ts';
+import type { Deps } from '../../services/deps.ts';
 import { poolConfigOfLicense } from '../../services/pool-config.ts';
 import { requireLicense } from '../../services/read-license.ts';
 import { sessionWorkflowId } from '../../workflows/contract.ts';
@@ -69,7 +71,9 @@ function join(license: GivenLicense): Promise<GivenSession> {
 }
 
 /** Takes a seat in Redis as a caller does that dies before it records it, a minute ago. */
-export async function seatWithoutRow(license: GivenLicense): Promise<void> {
+export async function seatWithoutRow(
+  license: PoolRef & { api: { deps: Pick<Deps, 'db' | 'seats'> } },
+): Promise<void> {
   const { db, seats } = license.api.deps;
   const record = await withTenant(db, license.tenantId, (tx) => requireLicense(tx, license));
   const sessionId = idOfAMinuteAgo();

@@ -119,7 +119,30 @@ test('a session that has ended gets no workflow again', async () => {
   expect(await isRunning(world.workflowOf(session).workflowId)).toBe(false);
 });
 
-test('a sweep reports with every pool and every workflow that it looks for, and a later attempt goes on from there', async () => {
+test('an attempt that follows a dead one goes on with the page that one had come to', async () => {
+  for (let n = 0; n < 2; n += 1) await givenSession();
+  await afterSettling();
+  let looks = 0;
+  let diesAt = Infinity;
+  const { reached } = deps;
+  deps.reached = (point) => {
+    if (point !== 'sweep:rows-ended') return;
+    looks += 1;
+    if (looks === diesAt) throw Object.assign(new Error('It died here'), { code: 'ECONNRESET' });
+  };
+  const whole = await sweep();
+  const pools = looks;
+  [looks, diesAt] = [0, 2];
+  const resumed = await sweep();
+  deps.reached = reached;
+  // The first pool is not looked at again, and is counted all the same.
+  expect(looks).toBe(pools + 1);
+  expect(resumed).toEqual(whole);
+  const held = (await deps.metrics.seatsLive.get()).values[0]?.value;
+  expect(held).toBe(pools);
+});
+
+test('a sweep reports with every pool and every workflow that it looks for', async () => {
   const start = { cursor: null, found: {}, repaired: {}, totals: {} };
   for (let n = 0; n < 3; n += 1) await givenSession();
   await afterSettling();

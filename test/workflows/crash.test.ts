@@ -2,8 +2,12 @@
  * An activity may die between two effects. Its workflow tries it again, which is all that the steps of
  * a workflow need to become whole; what the retried step leaves behind is tested with the services.
  */
+import { sql } from 'kysely';
 import { afterEach, expect, test } from 'vitest';
+import { poolKeys } from '../../lua/keys.ts';
+import { connectRedis } from '../../platform/redis.ts';
 import type { StepPoint } from '../../services/deps.ts';
+import { seatWithoutRow } from '../services/disagreements.ts';
 import { quietTemporal } from '../support/quiet-temporal.ts';
 import { useTimeSkipping } from '../support/temporal.ts';
 import type { SessionRef } from '../../workflows/contract.ts';
@@ -30,7 +34,8 @@ function dieAt(point: StepPoint, times: number): () => number {
   world.deps.reached = (here) => {
     if (here !== point || deaths === times) return;
     deaths += 1;
-    throw new Error('The process died here');
+    // A fault of its own is one pool's, and the sweep goes on with the next; this ends the attempt.
+    throw Object.assign(new Error('The process died here'), { code: 'ECONNRESET' });
   };
   return () => deaths;
 }
@@ -66,6 +71,60 @@ test.each<StepPoint>(['restore:epoch-raised', 'restore:first-chunk'])(
     await expectFree(session);
   },
 );
+
+test.each<StepPoint>(['settle:dropped-in-redis', 'settle:ended-in-ledger'])(
+  'a release that dies twice at %s is confirmed, and whoever lapsed meanwhile has ended, too',
+  async (point) => {
+    const license = await world.issueLicense(2);
+    const lapsed = await world.acquire(license, 'lapsed');
+    const forced = await world.acquire(license, 'forced');
+    for (const session of [lapsed, forced]) {
+      await expect.poll(() => isFollowed(session), { timeout: 10_000 }).toBe(true);
+    }
+    await letLapse(lapsed);
+    // First where the operator's request frees the seat, then in the activity.
+    const deaths = dieAt(point, 2);
+    await world.forceRelease(forced);
+    expect(deaths()).toBe(1);
+    expect(await world.workflowOf(forced).result()).toEqual({ endReason: 'forced' });
+    expect(deaths()).toBe(2);
+    expect(await world.workflowOf(lapsed).result()).toEqual({ endReason: 'lapsed' });
+    await expectFree(lapsed);
+  },
+);
+
+test.each<[StepPoint, number]>([
+  ['sweep:rows-ended', 2],
+  // What has been freed is no stranger any more to the next attempt.
+  ['sweep:strangers-freed', 1],
+])('a sweep that dies at %s is completed, and the stores agree', async (point, times) => {
+  const license = await world.issueLicense(3);
+  const holder = await world.acquire(license, 'holder');
+  const seatless = await world.acquire(license, 'seatless');
+  const rest = { holderId: null, mode: 'free', reason: 'released' } as const;
+  await world.deps.seats.releaseSeat(license, { ...seatless, ...rest });
+  await seatWithoutRow({ ...license, api: world });
+  await sql`update sessions set created_at = now() - interval '1 minute'`.execute(
+    world.deps.systemDb,
+  );
+  const deaths = dieAt(point, times);
+  await environment.client.workflow.execute('reconcilePools', {
+    ...{ taskQueue: 'dying-activities', workflowId: `sweep-that-dies-at-${point}` },
+    args: [{ cursor: null, found: {}, repaired: {}, totals: {} }],
+  });
+  expect(deaths()).toBe(times);
+  expect(await world.held(license)).toEqual([holder.sessionId]);
+  expect((await world.row(seatless))?.endedAt).not.toBeNull();
+  await world.release(holder);
+});
+
+/** Lets the lease of a session be over as if its time had passed, unnoticed. */
+async function letLapse({ instanceKey, ...pool }: SessionRef): Promise<void> {
+  const [, seats = ''] = poolKeys(pool);
+  const store = connectRedis({ url: world.redis.url, name: 'test', onError: () => undefined });
+  await store.zadd(seats, 'XX', 1, instanceKey);
+  store.disconnect();
+}
 
 /** Whether the workflow has begun to wait for the end of the lease. */
 async function isFollowed(session: SessionRef): Promise<boolean> {
