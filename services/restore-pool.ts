@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { lockPool, raiseEpoch, readPoolVersion } from '../data/pools.ts';
 import { listOpenSessions, type SessionRecord } from '../data/sessions.ts';
 import { withTenant } from '../data/tenant.ts';
@@ -63,7 +64,7 @@ type Outcome = 'opened' | 'restored' | 'overtaken';
 /** @returns what came of it; null when the pool was not lost. */
 async function rebuild(deps: Deps, pool: PoolRef): Promise<Outcome | null> {
   try {
-    const epoch = await raiseEpochIfLost(deps, pool);
+    const epoch = await raiseEpochUnlessBegun(deps, pool);
     if (epoch === null) return null;
     deps.reached('restore:epoch-raised');
     const outcome = await load(deps, pool, epoch);
@@ -79,19 +80,45 @@ async function rebuild(deps: Deps, pool: PoolRef): Promise<Outcome | null> {
 }
 
 /**
+ * A pool whose epoch rose a moment ago is most likely being loaded by whoever raised it. It is given that
+ * long: to begin anew at once would undo grants that it has made since, and when many copies start on a
+ * fresh license, turn some of them away. Who raised it may also be dead, so this does not wait for ever.
+ */
+async function raiseEpochUnlessBegun(deps: Deps, pool: PoolRef): Promise<number | null> {
+  for (let look = 1; ; look += 1) {
+    const epoch = await raiseEpochIfLost(deps, pool, { unlessBegun: look < looksMax });
+    if (epoch !== 'begun') return epoch;
+    await delay(lookAgainMs);
+  }
+}
+
+const looksMax = 10;
+const lookAgainMs = 25;
+
+/**
  * Under the exclusive lock nobody is recording a tenure; once the epoch is raised no older grant can be
  * recorded. So what is read afterwards is all there is.
  */
-async function raiseEpochIfLost(deps: Deps, pool: PoolRef): Promise<number | null> {
+async function raiseEpochIfLost(
+  deps: Deps,
+  pool: PoolRef,
+  { unlessBegun }: { unlessBegun: boolean },
+): Promise<number | null | 'begun'> {
   return withTenant(deps.db, pool.tenantId, async (tx) => {
     await lockPool(tx, pool, 'exclusive');
     const reply = await deps.seats.lapseLeases(pool, { drop: false });
     const version = await readPoolVersion(tx, pool);
     if (reply.word !== 'NO_POOL' && reply.epoch === version?.epoch) return null;
+    if (unlessBegun && version !== undefined && isOfThisMoment(version.epoch)) return 'begun';
     const epoch = await raiseEpoch(tx, pool);
     if (epoch === undefined) throw new LicensingError('not_found', 'There is no such license.');
     return epoch;
   });
+}
+
+/** An epoch is the second in which it was raised, unless that was taken. */
+function isOfThisMoment(epoch: number): boolean {
+  return Math.abs(Date.now() / 1_000 - epoch) < 2;
 }
 
 /** A pool that nobody used is opened, as every new license's is; with sessions in it, it was lost. */
