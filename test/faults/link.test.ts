@@ -61,6 +61,19 @@ test('what both ends say passes', async () => {
   await eventually(() => client.heard() === 'one:hello');
 });
 
+test('a link that is late now and then keeps the order of many pieces', async () => {
+  const client = await join();
+  const said = Array.from({ length: 2_000 }, (_, nth) => `${nth};`);
+  for (const [nth, text] of said.entries()) {
+    if (nth % 50 === 0) link.ail({ kind: 'latency', ms: 5 });
+    if (nth % 50 === 25) link.mend();
+    client.say(text);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await eventually(() => client.heard().endsWith(String(said.at(-1))));
+  expect(client.heard().replaceAll('one:', '')).toBe(said.join(''));
+});
+
 test('a late link keeps the order', async () => {
   const client = await join();
   link.ail({ kind: 'latency', ms: 30 });

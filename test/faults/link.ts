@@ -62,16 +62,23 @@ export async function openLink(ports: readonly number[]): Promise<Link> {
     });
   }
 
+  /** In order, whatever becomes of the latency meanwhile: two timers due at a time may fire in either order. */
   function passOn(to: Socket): (data: Buffer) => void {
-    let lastDue = 0;
+    const onTheWay: { data: Buffer; due: number }[] = [];
+    const deliver = () => {
+      const now = performance.now();
+      for (let [next] = onTheWay; next !== undefined && next.due <= now; [next] = onTheWay) {
+        onTheWay.shift();
+        if (to.writable) to.write(next.data);
+      }
+      const [next] = onTheWay;
+      if (next !== undefined) setTimeout(deliver, next.due - now);
+    };
     return (data) => {
       if (present.ailment?.kind === 'stall') return;
-      const now = performance.now();
       const lateMs = present.ailment?.kind === 'latency' ? present.ailment.ms : 0;
-      // What is on its way already must arrive before.
-      lastDue = Math.max(now + lateMs, lastDue);
-      if (lastDue <= now) to.write(data);
-      else setTimeout(() => to.writable && to.write(data), lastDue - now);
+      onTheWay.push({ data, due: performance.now() + lateMs });
+      if (onTheWay.length === 1) deliver();
     };
   }
 
