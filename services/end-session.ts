@@ -54,11 +54,15 @@ export async function endSessions(
   return ended;
 }
 
-/** `endSessions` for one session, in a transaction of its own and one round trip. */
+/**
+ * `endSessions` for one session, in a transaction of its own and one round trip.
+ *
+ * @returns whether it ended by this call.
+ */
 export async function endSessionAtOnce(
   { db, metrics }: Pick<Deps, 'db' | 'metrics'>,
   session: PoolRef & { sessionId: string; instanceKey: string; reason: EndReason },
-): Promise<void> {
+): Promise<boolean> {
   const { tenantId, licenseId, sessionId, instanceKey, reason } = session;
   // The statement itself adds the product, which only the license knows.
   const subject = { id: sessionId, licenseId, instanceKey, productId: '', endReason: reason };
@@ -72,4 +76,5 @@ export async function endSessionAtOnce(
     message: endedMessage(tenantId, subject),
   });
   if (hasEnded) metrics.sessionsEnded.inc({ reason });
+  return hasEnded;
 }

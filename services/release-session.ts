@@ -10,6 +10,7 @@ import type { SessionClaims } from '../signing/session-credential.ts';
 import { freeOrOwe } from './confirm-release.ts';
 import type { Deps } from './deps.ts';
 import { endSessionAtOnce } from './end-session.ts';
+import { loadSession } from './load-session.ts';
 import { settleDropped } from './settle-dropped.ts';
 
 /**
@@ -35,11 +36,15 @@ export async function releaseSession(deps: Deps, claims: SessionClaims): Promise
   await endThenFree(deps, claims, reason);
 }
 
-/** Ends a session in the ledger and then frees its seat. */
+/**
+ * Ends a session in the ledger and then frees its seat. One that had ended otherwise, which Redis may not
+ * know yet, keeps its reason: its other processes are told that one.
+ */
 async function endThenFree(deps: Deps, claims: SessionClaims, reason: EndReason): Promise<void> {
-  await endSessionAtOnce(deps, { ...claims, reason });
+  const hasEnded = await endSessionAtOnce(deps, { ...claims, reason });
   deps.reached('release:ended-in-ledger');
-  await freeOrOwe(deps, { ...claims, reason });
+  const recorded = hasEnded ? reason : (await loadSession(deps, claims))?.endReason;
+  await freeOrOwe(deps, { ...claims, reason: recorded ?? reason });
 }
 
 /** The holder's leave, or null when Redis does not answer. */

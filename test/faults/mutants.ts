@@ -31,8 +31,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'services/release-session.ts',
-        from: '  await endSessionAtOnce(deps, { ...claims, reason });',
-        to: '  await freeOrOwe(deps, { ...claims, reason });\n  await endSessionAtOnce(deps, { ...claims, reason });',
+        from: '  const hasEnded = await',
+        to: '  await freeOrOwe(deps, { ...claims, reason });\n  const hasEnded = await',
       },
     ],
   },

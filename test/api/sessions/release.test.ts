@@ -59,6 +59,18 @@ describe('giving a seat back', () => {
     expect(await show(suspended)).toMatchObject({ endReason: 'license_suspended' });
   });
 
+  test('tells the other processes why it had ended, also where Redis does not know it yet', async () => {
+    const license = await givenLicense(api);
+    const one = await acquire(license, { instance: 'i', holderId: 'p1' });
+    const two = await acquire(license, { instance: 'i', holderId: 'p2' });
+    const ended = { status: 'ended', endedAt: new Date(), endReason: 'forced' } as const;
+    await api.deps.systemDb.updateTable('sessions').set(ended).where('id', '=', one.id).execute();
+    await release(one);
+    await release(two);
+    const told = problemOf(await tryHeartbeat(two));
+    expect(told).toMatchObject({ code: 'session_ended', reason: 'forced' });
+  });
+
   test('is overtaken by the same instance that comes back: a new session, the old one released', async () => {
     const license = await givenLicense(api, { seats: 1 });
     for (let round = 0; round < 10; round += 1) {

@@ -3,9 +3,6 @@ import { isDisturbed, type Story, type Violation } from './story.ts';
 /** What was broken may need this long until everything answers again. */
 const recoveryMs = 15_000;
 
-/** The first who ask build the pool, and of many that do so at a time some are told to ask again. */
-const firstMs = 1_000;
-
 /** Faults of the server's that a client may hear while something is broken. */
 const excusable: ReadonlySet<string> = new Set(['unavailable', 'restoring']);
 
@@ -14,14 +11,9 @@ const excusable: ReadonlySet<string> = new Set(['unavailable', 'restoring']);
  * while nothing is broken and nothing was for a while.
  */
 export function checkAnswers(story: Story): Violation[] {
-  const firstAt = new Map(
-    story.ops.toReversed().map(({ licenseId, invokedAt }) => [licenseId, invokedAt]),
-  );
   return story.ended.flatMap(({ client, deed, instance, outcome, code = '', ...op }) => {
     if (outcome !== 'info') return [];
     const window = { from: op.invokedAt - recoveryMs, to: op.doneAt };
-    const isNew = op.invokedAt <= (firstAt.get(op.licenseId) ?? Infinity) + firstMs;
-    if (isNew && code === 'restoring') return [];
     const isOdd = code === 'internal';
     if (!isOdd && !(excusable.has(code) && !isDisturbed(story, window))) return [];
     const when = isOdd ? '' : ' although nothing was broken';
