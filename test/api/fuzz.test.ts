@@ -46,37 +46,96 @@ function inputsOf({ path, method }: Operation) {
   }[];
   const body = described?.requestBody as
     { content: { 'application/json': { schema: Schema } } } | undefined;
+  // Names of headers as the test writes its own: two ways to write one would be sent as two.
+  const nameOf = (name: string, place: string) => (place === 'header' ? name.toLowerCase() : name);
   const of = (place: string) => ({
     type: 'object',
     required: [],
     properties: Object.fromEntries(
-      parameters.filter((one) => one.in === place).map(({ name, schema }) => [name, schema]),
+      parameters
+        .filter((one) => one.in === place)
+        .map(({ name, schema }) => [nameOf(name, place), schema]),
     ),
   });
-  return { query: of('query'), body: body?.content['application/json'].schema };
+  const [id] = Object.values(of('path').properties);
+  const text = body?.content['application/json'].schema;
+  return { query: of('query'), headers: of('header'), id, body: text };
 }
 
-const fuzzed = operations.filter(({ id }) => !['revokeLicense', 'revokeApiKey'].includes(id));
-
-test.each(fuzzed)('$id answers as declared whatever its schemas allow', async (operation) => {
-  const { query, body } = inputsOf(operation);
+/** Whatever is asked of the operation; what is undefined is as in its sample. */
+function requestLike(operation: Operation) {
+  const { query, headers, id, body } = inputsOf(operation);
   const values = { schemas, known };
-  await fc.assert(
-    fc.asyncProperty(
-      valueOf(query, values),
-      body === undefined
-        ? fc.constant(undefined)
-        : fc.oneof(valueOf(body, values), brokenLike(valueOf(body, values))),
-      async (asked, sent) => {
-        const { method, path, body: _sample, ...how } = requestFor(operation, world);
-        const search = new URLSearchParams(asked as Record<string, string>);
-        if (search.has('wait')) search.set('wait', '0');
-        const options = sent === undefined ? how : { ...how, body: JSON.stringify(sent) };
-        const { status, text } = await api.request(method, `${path}?${search.toString()}`, options);
-        expect(status, text).toBeLessThan(500);
-      },
+  const strangeHeaders = fc.record(
+    { ...fromEach(headers.properties, strangeHeader), authorization: strangeHeader },
+    { requiredKeys: [] },
+  );
+  const sent = body === undefined ? fc.constant(undefined) : valueOf(body, values);
+  return fc.record({
+    asked: valueOf(query, values),
+    headers: fc.oneof(
+      { weight: 3, arbitrary: valueOf(headers, values) },
+      { weight: 1, arbitrary: strangeHeaders },
+    ) as fc.Arbitrary<Record<string, string>>,
+    id: fc.oneof(
+      { weight: 3, arbitrary: fc.constant(undefined) },
+      { weight: 1, arbitrary: id === undefined ? fc.constant(undefined) : segmentOf(id) },
+      { weight: 1, arbitrary: strangeSegment },
     ),
-    { numRuns: body === undefined ? 8 : 25 },
+    sent: body === undefined ? sent : fc.oneof(sent, brokenLike(sent)),
+  });
+}
+
+/** What a client can put into a header at all. */
+const strangeHeader = fc.oneof(
+  fc
+    .string({
+      unit: fc.integer({ min: 0x21, max: 0xff }).map((code) => String.fromCharCode(code)),
+      maxLength: 400,
+    })
+    .filter((value) => !value.includes('\u007f')),
+  fc.constantFrom('', 'Bearer', 'License LH-', '\t', 'null', 'a,b', '%00', 'x'.repeat(4_000)),
+);
+
+/** A part of a path that names nothing, or cannot even be read. */
+const strangeSegment = fc.oneof(
+  fc
+    .string({ unit: 'grapheme', minLength: 1, maxLength: 300 })
+    .filter((value) => !/^\.+$/.test(value))
+    .map(encodeURIComponent),
+  fc.constantFrom('%', '%zz', '%ff', '%00', '%2F', '%0d%0a', 'null', "'", 'x'.repeat(4_000)),
+);
+
+/** As the schema allows, of nobody. */
+function segmentOf(schema: Schema): fc.Arbitrary<string> {
+  const value = valueOf(schema, { schemas, known: {} }) as fc.Arbitrary<string>;
+  return value.map(encodeURIComponent);
+}
+
+function fromEach<T>(properties: Record<string, Schema>, value: T): Record<string, T> {
+  return Object.fromEntries(Object.keys(properties).map((name) => [name, value]));
+}
+
+/** These end what they name, so each request has a world of its own. */
+const spending = new Set(['revokeLicense', 'revokeApiKey']);
+
+test.each(operations)('$id answers as declared whatever its schemas allow', async (operation) => {
+  const hasBody = inputsOf(operation).body !== undefined;
+  await fc.assert(
+    fc.asyncProperty(requestLike(operation), async ({ asked, headers, id, sent }) => {
+      const own = spending.has(operation.id) ? await givenWorld(api) : world;
+      const { method, path, body: _sample, ...how } = requestFor(operation, own);
+      const search = new URLSearchParams(asked as Record<string, string>);
+      if (search.has('wait')) search.set('wait', '0');
+      const place = id === undefined ? path : operation.path.replace('{id}', () => id);
+      const options = { ...how, headers };
+      const { status, text } = await api.request(method, `${place}?${search.toString()}`, {
+        ...options,
+        ...(sent === undefined ? {} : { body: JSON.stringify(sent) }),
+      });
+      expect(status, text).toBeLessThan(500);
+    }),
+    { numRuns: hasBody ? 40 : 20 },
   );
 });
 
