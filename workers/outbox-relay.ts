@@ -20,8 +20,10 @@ export interface RelayDeps extends DeliveryRoute, Pick<Deps, 'log' | 'metrics' |
 const lanes = 2;
 /** Messages that one lane sends at the same time, each to another workflow. */
 const batchSize = 32;
-/** Far above a delivery's deadline, so that nobody sends what is still being sent. */
-const claimMs = 30_000;
+/** Above a delivery's deadline, so that nobody sends what is still being sent. */
+const claimMs = 15_000;
+/** How often settling is tried while the claims last: what was sent must not wait for them to run out. */
+const settleTriesMax = 6;
 const pollMs = 150;
 const idlePollMaxMs = 500;
 /** The pause after a batch of which nothing could be delivered grows up to this. */
@@ -104,13 +106,27 @@ async function relayBatch(deps: RelayDeps, claimed: readonly ClaimedMessage[]): 
     }),
   );
   deps.reached('relay:sent');
-  await settle(deps, tries);
+  await settlePatiently(deps, tries);
   return tries.some(({ delivery }) => delivery.outcome !== 'later');
 }
 
 interface Try {
   message: ClaimedMessage;
   delivery: Delivery;
+}
+
+/** A connection to Postgres that broke meanwhile is soon replaced; each part of settling may be repeated. */
+async function settlePatiently(deps: RelayDeps, tries: readonly Try[]): Promise<void> {
+  for (let failures = 1; ; failures += 1) {
+    try {
+      await settle(deps, tries);
+      return;
+    } catch (error) {
+      if (failures === settleTriesMax) throw error;
+      deps.log.warn({ err: error, failures }, 'Outbox is not answering');
+      await delay(growing(pollMs, failures, outagePauseMaxMs));
+    }
+  }
 }
 
 async function settle(deps: RelayDeps, tries: readonly Try[]): Promise<void> {
@@ -121,12 +137,12 @@ async function settle(deps: RelayDeps, tries: readonly Try[]): Promise<void> {
     sent.map(({ message }) => message.id),
   );
   deps.reached('relay:marked');
-  metrics.outboxSent.inc(sent.length);
 
   const later = tries.flatMap(({ message, delivery }) =>
     delivery.outcome === 'later' ? [postponement(message, delivery.error)] : [],
   );
   await postponeMessages(db, later);
+  metrics.outboxSent.inc(sent.length);
   const [first] = later;
   if (first !== undefined) log.warn({ ...first, postponed: later.length }, 'Messages are waiting');
 

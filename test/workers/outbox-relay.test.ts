@@ -1,10 +1,12 @@
 import type { Client } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { describe, expect, test } from 'vitest';
+import { openDatabase } from '../../data/database.ts';
 import { claimMessages, pruneSent } from '../../data/outbox.ts';
 import { sql } from 'kysely';
 import { deliverMessage } from '../../workers/deliver-message.ts';
 import type { StepPoint } from '../../services/deps.ts';
+import { addressOf, startProxy, throughProxy } from '../support/proxy.ts';
 import { relayPoints } from '../support/relay-points.ts';
 import { temporalAddress } from '../support/temporal.ts';
 import { messagesOf, openOutbox, relayDeps, whileRelaying } from './outbox-support.ts';
@@ -44,6 +46,29 @@ describe('the relay', () => {
       granted.eventId,
       granted.eventId,
     ]);
+  });
+
+  test('marks what it has sent although Postgres breaks its connections meanwhile', async () => {
+    const session = messagesOf(outbox.tenantId);
+    const granted = session.granted();
+    await outbox.enqueue(granted);
+    const proxy = await startProxy(addressOf(outbox.url));
+    const db = openDatabase({
+      url: throughProxy(outbox.url, proxy),
+      poolSize: 4,
+      onError: () => undefined,
+    });
+    let breaks = 0;
+    const reached = (point: StepPoint) => {
+      if (point !== 'relay:sent' || breaks > 0) return;
+      breaks += 1;
+      proxy.cut();
+      proxy.mend();
+    };
+    await whileRelaying({ ...deps, db, reached }, untilAllSent);
+    await db.destroy();
+    expect(breaks).toBe(1);
+    expect(await signalsOf(deps.client, session.workflowId)).toEqual([granted.eventId]);
   });
 
   test.each(relayPoints)(

@@ -16,6 +16,8 @@ export type TestMessage = WorkflowMessage & { eventId: string };
 /** An outbox in a database of the file's own, with one tenant. */
 export interface TestOutbox {
   tenantId: string;
+  /** What `db` is connected to. */
+  url: string;
   db: Database;
   enqueue: (...messages: TestMessage[]) => Promise<void>;
   rows: () => Promise<OutboxRow[]>;
@@ -40,6 +42,7 @@ export async function openOutbox(): Promise<TestOutbox> {
   await db.insertInto('tenants').values({ id: tenantId, name: 'A tenant' }).execute();
   return {
     tenantId,
+    url: systemUrl,
     db,
     enqueue: (...messages) => withTenant(app, tenantId, (tx) => enqueueMessages(tx, messages)),
     rows: async () => {

@@ -5,6 +5,8 @@ const endEvents =
   /^(seat\.(released|forced|withdrawn|superseded)|lease\.lapsed|offer\.expired|queue\.)/;
 /** A seat that nobody keeps is free this much after its lease. */
 const lapseSlackMs = 5_000;
+/** What a dead relay had claimed, or one that lost Postgres's answer, starts its workflow only then. */
+const claimMs = 15_000;
 const cleanStopMs = 1_000;
 
 /** I3: each session that a client was told of is in the ledger, with one grant and one end. */
@@ -96,7 +98,9 @@ function dueOf(story: Story, row: LedgerRow, ops: readonly Op[]): number {
   let due = row.createdAt + waitedMs;
   for (const { leaseUntil, doneAt } of ops) due = Math.max(due, leaseUntil ?? doneAt + waitedMs);
   for (const { from, to } of faults) {
-    if (to >= row.createdAt && from <= due + lapseSlackMs) due = Math.max(due, to + waitedMs);
+    if (to >= row.createdAt && from <= due + lapseSlackMs) {
+      due = Math.max(due, to + waitedMs, to + claimMs);
+    }
   }
   return due + lapseSlackMs;
 }
