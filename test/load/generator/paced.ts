@@ -67,7 +67,8 @@ async function keepPace(tally: Tally, pace: Pace): Promise<JobResult> {
     while (idle.length > 0) {
       const next = due.shift();
       if (next === undefined) return;
-      const connection = idle.pop();
+      // The one that rested longest: a server closes what rests for seconds.
+      const connection = idle.shift();
       if (connection === undefined) return;
       const work = act(connection, next).finally(() => underWay.delete(work));
       underWay.add(work);
