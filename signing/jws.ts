@@ -58,7 +58,7 @@ export interface TokenDemand {
 const lengthMax = 65_536;
 
 /** How far two clocks may differ. */
-const skewSeconds = 60;
+export const skewSeconds = 60;
 
 /** Signs claims. */
 export async function makeToken(

@@ -1,0 +1,85 @@
+/**
+ * How whoever holds a token finds out offline whether to believe it: a pinned root signed the certificate,
+ * the certificate's delegate signed the token, and the token was issued while the delegate was allowed to.
+ */
+import type { z } from 'zod';
+import { readCertificate, type DelegateClaims, type DelegatedType } from './certificate.ts';
+import { verifyToken, type TokenClaims, type TokenFault, type TrustedKey } from './jws.ts';
+
+/** One kind of token that delegates sign. */
+export interface TokenFormat<Claims extends TokenClaims> {
+  readonly type: DelegatedType;
+  readonly claims: z.ZodType<Claims>;
+}
+
+/** A token and the certificate of the key that signed it; neither is believed yet. */
+export interface Chain {
+  readonly certificate: string;
+  readonly token: string;
+}
+
+/** What a chain must be to be believed. */
+export interface ChainDemand {
+  /** Pinned, by key id. */
+  readonly roots: ReadonlyMap<string, TrustedKey>;
+  /** Key ids, of roots and of delegates. */
+  readonly revoked: ReadonlySet<string>;
+  /** Now, in unix seconds. */
+  readonly at: number;
+  /** The product that the token must be for. */
+  readonly audience: string;
+}
+
+/** Why a chain is not believed, besides what may be wrong with either of its tokens. */
+export type ChainFault =
+  TokenFault | 'revoked_key' | 'outside_scope' | 'outside_certificate' | 'other_request';
+
+export interface ChainRefusal {
+  readonly isGood: false;
+  readonly part: 'certificate' | 'token';
+  readonly fault: ChainFault;
+}
+
+export type ChainCheck<Claims> = { readonly isGood: true; readonly claims: Claims } | ChainRefusal;
+
+/** Verifies certificate and token. Says what is wrong with the first part that is wrong. */
+export async function verifyChain<Claims extends TokenClaims>(
+  { certificate, token }: Chain,
+  { format, ...demand }: ChainDemand & { readonly format: TokenFormat<Claims> },
+): Promise<ChainCheck<Claims>> {
+  const certified = await verifyCertificate(certificate, demand);
+  if (!certified.isGood) return certified;
+  const { jwk } = certified.claims.cnf;
+  if (!certified.claims.scope.includes(format.type)) return refuse('certificate', 'outside_scope');
+  // The delegate alone: no root signs tokens, and no delegate certifies another.
+  const keys = new Map<string, TrustedKey>([[jwk.kid, { algorithm: 'Ed25519', key: jwk }]]);
+  const { type } = format;
+  const { at, audience } = demand;
+  const checked = await verifyToken(token, { type, keys, at, audience });
+  if (!checked.isGood) return refuse('token', checked.fault);
+  if (!isWithin(checked.claims, certified.claims)) return refuse('token', 'outside_certificate');
+  const claims = format.claims.safeParse(checked.claims);
+  return claims.success ? { isGood: true, claims: claims.data } : refuse('token', 'malformed');
+}
+
+async function verifyCertificate(
+  certificate: string,
+  { roots, revoked, at }: ChainDemand,
+): Promise<ChainCheck<DelegateClaims>> {
+  const checked = await verifyToken(certificate, { type: 'lic-delegate+jwt', keys: roots, at });
+  if (!checked.isGood) return refuse('certificate', checked.fault);
+  const claims = readCertificate(checked.claims);
+  if (claims === null) return refuse('certificate', 'malformed');
+  const isRevoked = revoked.has(checked.kid) || revoked.has(claims.cnf.jwk.kid);
+  return isRevoked ? refuse('certificate', 'revoked_key') : { isGood: true, claims };
+}
+
+/** Without regard to skew: who signs sees to it that its clock is within its certificate. */
+function isWithin(token: TokenClaims, certificate: DelegateClaims): boolean {
+  const wasInTime = certificate.nbf <= token.iat && token.iat <= certificate.sign_until;
+  return wasInTime && token.exp <= certificate.verify_until;
+}
+
+function refuse(part: ChainRefusal['part'], fault: ChainFault): ChainRefusal {
+  return { isGood: false, part, fault };
+}

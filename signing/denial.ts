@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import type { ErrorCode } from '../domain/errors.ts';
+import {
+  verifyChain,
+  type Chain,
+  type ChainCheck,
+  type ChainDemand,
+  type TokenFormat,
+} from './chain.ts';
+import { makeToken, type TokenSigner } from './jws.ts';
+
+/** Long enough for clocks that differ, too short to be worth keeping. */
+const lifeSeconds = 300;
+
+const denialClaims = z
+  .object({
+    iss: z.string(),
+    aud: z.string(),
+    iat: z.int(),
+    exp: z.int(),
+    code: z.string(),
+    nonce: z.string().min(1),
+    instance_key: z.string().min(1),
+  })
+  .refine((claims) => claims.exp - claims.iat <= lifeSeconds);
+
+/**
+ * What typ `lic-denial+jwt` says, instants in unix seconds:
+ * - `iss` who runs the server; `aud` the product that was asked for
+ * - `iat` when it was refused; `exp` at most five minutes later
+ * - `code` why, from the table of errors; one that the reader does not know is a refusal all the same
+ * - `nonce` and `instance_key` what the refused request said
+ */
+export type DenialClaims = z.infer<typeof denialClaims>;
+
+/** The request that was refused. */
+export interface RefusedRequest {
+  /** The product. */
+  readonly audience: string;
+  /** Random, and never used for another request. */
+  readonly nonce: string;
+  readonly instanceKey: string;
+}
+
+const denialFormat: TokenFormat<DenialClaims> = { type: 'lic-denial+jwt', claims: denialClaims };
+
+/** Proof that the server, and not somebody on the way to it, refused this one request. */
+export async function makeDenial(
+  delegate: TokenSigner,
+  denied: RefusedRequest & {
+    readonly issuer: string;
+    readonly code: ErrorCode;
+    /** Unix seconds. */
+    readonly at: number;
+  },
+): Promise<string> {
+  const claims = denialClaims.parse({
+    iss: denied.issuer,
+    aud: denied.audience,
+    iat: denied.at,
+    exp: denied.at + lifeSeconds,
+    code: denied.code,
+    nonce: denied.nonce,
+    instance_key: denied.instanceKey,
+  });
+  return makeToken(delegate, { type: denialFormat.type, claims });
+}
+
+/** Believes a denial only as the answer to the given request: an old one, or another's, denies nothing. */
+export async function verifyDenial(
+  chain: Chain,
+  { nonce, instanceKey, ...demand }: ChainDemand & RefusedRequest,
+): Promise<ChainCheck<DenialClaims>> {
+  const check = await verifyChain(chain, { ...demand, format: denialFormat });
+  if (!check.isGood) return check;
+  const isAnswer = check.claims.nonce === nonce && check.claims.instance_key === instanceKey;
+  return isAnswer ? check : { isGood: false, part: 'token', fault: 'other_request' };
+}

@@ -1,0 +1,77 @@
+import { describe, expect, test } from 'vitest';
+import { makeCertificate } from '../../signing/certificate.ts';
+import { makeDenial, verifyDenial } from '../../signing/denial.ts';
+import { makeToken, type TrustedKey } from '../../signing/jws.ts';
+import { makeLeaseToken } from '../../signing/lease-token.ts';
+import { givenDelegate, givenLeaseClaims } from '../support/delegate.ts';
+import { startTestKms } from '../support/kms.ts';
+import { givenTestRoot } from '../support/root.ts';
+
+const root = await givenTestRoot(await startTestKms());
+const delegate = givenDelegate('d1');
+const at = 1_800_000_000;
+const issuer = 'https://licenses.example.com';
+const certificate = await makeCertificate(root.signer, {
+  issuer,
+  delegate: delegate.key,
+  scope: ['lic-lease+jwt', 'lic-denial+jwt'],
+  seq: 1,
+  at,
+});
+const request = { audience: 'cad', nonce: 'n1', instanceKey: 'i1' };
+const token = await makeDenial(delegate.signer, {
+  ...request,
+  issuer,
+  code: 'license_revoked',
+  at,
+});
+const claims = {
+  iss: issuer,
+  aud: 'cad',
+  iat: at,
+  exp: at + 300,
+  code: 'license_revoked',
+  nonce: 'n1',
+  instance_key: 'i1',
+};
+const roots = new Map<string, TrustedKey>([['r1', { algorithm: 'PS256', key: root.publicKey }]]);
+const demand = { ...request, roots, revoked: new Set<string>(), at };
+
+test('is believed by whoever sent the request that it refuses, for five minutes and the skew', async () => {
+  const believed = { isGood: true, claims };
+  expect(await verifyDenial({ certificate, token }, demand)).toEqual(believed);
+  expect(await verifyDenial({ certificate, token }, { ...demand, at: at + 360 })).toEqual(believed);
+});
+
+test('is believed with a code that the reader does not know', async () => {
+  const newer = { ...claims, code: 'of_a_later_version' };
+  const unknown = await makeToken(delegate.signer, { type: 'lic-denial+jwt', claims: newer });
+  const check = await verifyDenial({ certificate, token: unknown }, demand);
+  expect(check).toEqual({ isGood: true, claims: newer });
+});
+
+describe('denies nothing', () => {
+  test.each([
+    ['to another request of the instance', { nonce: 'n2' }, 'other_request'],
+    ['to a request without a nonce', { nonce: '' }, 'other_request'],
+    ['to another instance', { instanceKey: 'i2' }, 'other_request'],
+    ['to another product', { audience: 'cam' }, 'wrong_audience'],
+    ['when it is six minutes old', { at: at + 361 }, 'expired'],
+  ])('%s', async (_what, changed, fault) => {
+    const check = await verifyDenial({ certificate, token }, { ...demand, ...changed });
+    expect(check).toEqual({ isGood: false, part: 'token', fault });
+  });
+
+  test('when it would live longer than five minutes', async () => {
+    const longer = { ...claims, exp: at + 301 };
+    const forever = await makeToken(delegate.signer, { type: 'lic-denial+jwt', claims: longer });
+    const check = await verifyDenial({ certificate, token: forever }, demand);
+    expect(check).toEqual({ isGood: false, part: 'token', fault: 'malformed' });
+  });
+
+  test('when it is a lease', async () => {
+    const lease = await makeLeaseToken(delegate.signer, givenLeaseClaims(at));
+    const check = await verifyDenial({ certificate, token: lease }, demand);
+    expect(check).toEqual({ isGood: false, part: 'token', fault: 'wrong_type' });
+  });
+});
