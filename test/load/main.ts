@@ -17,7 +17,13 @@ async function run(): Promise<void> {
   const lines: Line[] = [];
   for (const name of options.only) {
     const startedAt = Date.now();
-    lines.push(...(await measured(name, progress)));
+    try {
+      lines.push(...(await measured(name, progress)));
+    } catch (error) {
+      // What was measured before and will be after is worth having.
+      process.exitCode = 1;
+      progress(`${name} failed: ${error instanceof Error ? error.message : String(error)}`);
+    }
     progress(`${name} took ${Math.round((Date.now() - startedAt) / 1_000)} s`);
   }
   const run = describeRun();
