@@ -320,6 +320,16 @@ describe('a refusal of a seat is wrong', () => {
     expect(rulesOf(run)).toEqual(['denial']);
   });
 
+  test('but not while a seat is being taken away that one of its two processes left just before', () => {
+    const run = new ARun({ seats: 1 })
+      .grant('a', [1, 1.1], 6)
+      .deed('release', [1.9, 2], { session: 'a', instance: 'a' })
+      .deed('force', [1.95, 2.4], { session: 'a', instance: 'a', client: 'operator' })
+      .refused('acquire', [2.1, 2.2], noSeats)
+      .row('a', [1.05, 2.02], { endReason: 'forced', events: ['seat.acquired', 'seat.forced'] });
+    expect(rulesOf(run)).toEqual([]);
+  });
+
   test('that counts the seats as they were before more were sold', () => {
     const run = new ARun({ seats: 1 })
       .grant('a', [1, 1.1], 6)

@@ -93,14 +93,15 @@ const freeFirst: ReadonlySet<string | null> = new Set([
 /** When the seat of a row was surely free; where something was broken, a lease later than it should. */
 function freedBy(story: Story, ops: readonly Op[]): (row: LedgerRow) => number {
   const answered = ops.filter(({ outcome }) => outcome === 'ok');
-  const ofSession = Map.groupBy(
-    answered.filter(({ deed }) => deed === 'release' || deed === 'force'),
-    ({ session }) => session,
-  );
-  const suspensions = answered.filter(({ deed }) => deed === 'suspend');
+  // A release that leaves others with the session frees nothing, whatever ends it a moment later.
+  const endings = (id: string, endReason: string | null) =>
+    answered.filter(({ deed, session }) => {
+      if (deed === 'suspend') return endReason === 'license_suspended';
+      return session === id && deed === (endReason === 'forced' ? 'force' : 'release');
+    });
   return ({ id, endedAt, endReason }) => {
     if (endedAt === null) return Infinity;
-    const ending = [...(ofSession.get(id) ?? []), ...suspensions]
+    const ending = endings(id, endReason)
       .filter(({ doneAt }) => doneAt >= endedAt - clockSlackMs)
       .toSorted((one, other) => one.doneAt - other.doneAt)[0];
     const freeAt = freeFirst.has(endReason) ? endedAt + clockSlackMs : ending?.doneAt;
