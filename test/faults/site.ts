@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { createOperator } from '../../dev/operator.ts';
 import type { Policy } from '../../domain/policy.ts';
+import { eventually } from '../support/eventually.ts';
 import type { Stack } from './stack.ts';
 
 /** A license that a part of the fleet uses. */
@@ -35,22 +36,14 @@ export const policy: Policy = {
 const withId = z.object({ id: z.string() });
 
 /**
- * One license whose clients take no for an answer, and one of another tenant whose clients queue. Begun
- * anew where the server closes a connection that was idle just as a request is sent on it.
+ * One license whose clients take no for an answer, and one of another tenant whose clients queue. Tried
+ * again for a while: the last seed's fault may have left a server that is still coming back.
  *
  * @throws the last fault when that did not help.
  */
-export async function openSites(stack: Stack): Promise<[Site, Site]> {
-  for (let failures = 1; ; failures += 1) {
-    try {
-      return await tryOpenSites(stack);
-    } catch (error) {
-      if (failures === openTriesMax) throw error;
-    }
-  }
+export function openSites(stack: Stack): Promise<[Site, Site]> {
+  return eventually(() => tryOpenSites(stack), { withinMs: 20_000, everyMs: 200 });
 }
-
-const openTriesMax = 3;
 
 async function tryOpenSites({ directUrl, operatorKey }: Stack): Promise<[Site, Site]> {
   const operator = createOperator(directUrl, operatorKey);
