@@ -8,6 +8,7 @@ const arrows = {
   migrations: ['npm:kysely'],
   data: ['domain', 'type:workflows/contract.ts', 'npm:*'],
   lua: ['domain', 'npm:*'],
+  'signing/tokens': ['domain', 'npm:jose', 'npm:zod'],
   signing: ['domain', 'npm:*'],
   platform: ['domain', 'npm:*'],
   services: [...['domain', 'data', 'lua', 'signing', 'platform', 'workflows/contract.ts'], 'npm:*'],
@@ -23,11 +24,11 @@ const arrows = {
     ...['domain', 'type:data', 'npm:*'],
   ],
   api: ['services', 'domain', 'signing', 'platform', 'type:data', 'type:lua', 'npm:*'],
-  client: ['domain', 'npm:*'],
+  client: ['domain', 'signing/tokens', 'npm:*'],
 };
 
 /** Folders whose code must mean the same in a sandbox, in a browser and on replay. */
-const pure = ['domain', 'workflows', 'migrations'];
+const pure = ['domain', 'workflows', 'migrations', 'signing/tokens'];
 
 /**
  * One file of each process opens the stores and puts the dependencies together; nothing else of

@@ -1,8 +1,8 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
-import type { DelegateKey } from '../../signing/certificate.ts';
+import type { DelegateKey } from '../../signing/tokens/certificate.ts';
 import { createDelegateSigner } from '../../signing/delegate-signer.ts';
-import type { TokenSigner } from '../../signing/jws.ts';
-import type { LeaseClaims } from '../../signing/lease-token.ts';
+import type { TokenSigner } from '../../signing/tokens/jws.ts';
+import type { LeaseClaims } from '../../signing/tokens/lease-token.ts';
 
 /** A new delegate, which nobody has certified yet. */
 export function givenDelegate(kid: string): {

@@ -4,7 +4,7 @@ import { afterAll } from 'vitest';
 import type { ServedKms } from '../../dev/kms/server.ts';
 import { createKms } from '../../platform/kms.ts';
 import { createMetrics } from '../../platform/metrics.ts';
-import type { TokenSigner } from '../../signing/jws.ts';
+import type { TokenSigner } from '../../signing/tokens/jws.ts';
 import { kmsSettings } from './kms.ts';
 
 /** A busy machine takes seconds to load the SDK; the deadline itself is tested with the client. */

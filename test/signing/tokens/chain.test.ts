@@ -1,12 +1,12 @@
 import { constants, generateKeyPairSync, sign } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { makeCertificate, type DelegatedType } from '../../signing/certificate.ts';
-import { verifyChain, type ChainFault } from '../../signing/chain.ts';
-import { makeToken, type TokenSigner, type TrustedKey } from '../../signing/jws.ts';
-import { leaseFormat, makeLeaseToken } from '../../signing/lease-token.ts';
-import { givenDelegate, givenLeaseClaims } from '../support/delegate.ts';
-import { startTestKms } from '../support/kms.ts';
-import { givenTestRoot } from '../support/root.ts';
+import { makeCertificate, type DelegatedType } from '../../../signing/tokens/certificate.ts';
+import { verifyChain, type ChainFault } from '../../../signing/tokens/chain.ts';
+import { makeToken, type TokenSigner, type TrustedKey } from '../../../signing/tokens/jws.ts';
+import { leaseFormat, makeLeaseToken } from '../../../signing/tokens/lease-token.ts';
+import { givenDelegate, givenLeaseClaims } from '../../support/delegate.ts';
+import { startTestKms } from '../../support/kms.ts';
+import { givenTestRoot } from '../../support/root.ts';
 
 const root = await givenTestRoot(await startTestKms());
 const delegate = givenDelegate('d1');

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { makeCertificate } from '../../signing/certificate.ts';
-import { makeDenial, verifyDenial } from '../../signing/denial.ts';
-import { makeToken, type TrustedKey } from '../../signing/jws.ts';
-import { makeLeaseToken } from '../../signing/lease-token.ts';
-import { givenDelegate, givenLeaseClaims } from '../support/delegate.ts';
-import { startTestKms } from '../support/kms.ts';
-import { givenTestRoot } from '../support/root.ts';
+import { makeCertificate } from '../../../signing/tokens/certificate.ts';
+import { makeDenial, verifyDenial } from '../../../signing/tokens/denial.ts';
+import { makeToken, type TrustedKey } from '../../../signing/tokens/jws.ts';
+import { makeLeaseToken } from '../../../signing/tokens/lease-token.ts';
+import { givenDelegate, givenLeaseClaims } from '../../support/delegate.ts';
+import { startTestKms } from '../../support/kms.ts';
+import { givenTestRoot } from '../../support/root.ts';
 
 const root = await givenTestRoot(await startTestKms());
 const delegate = givenDelegate('d1');

@@ -1,6 +1,7 @@
 /**
  * The form of everything that Leasehold signs: compact JWS (RFC 7515) with the header `typ`, `alg` and
- * `kid` and nothing else. Uses nothing of Node and no other part of the server, so that a client can bundle it.
+ * `kid` and nothing else. What is in this folder makes and believes tokens, uses nothing of Node, and is bundled
+ * into the client, which so believes exactly what the server makes.
  */
 import { base64url, compactVerify, type CryptoKey, type JWK, type KeyObject } from 'jose';
 

@@ -1,7 +1,7 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { expect, test } from 'vitest';
-import { makeLeaseToken } from '../../signing/lease-token.ts';
-import { givenDelegate, givenLeaseClaims } from '../support/delegate.ts';
+import { makeLeaseToken } from '../../../signing/tokens/lease-token.ts';
+import { givenDelegate, givenLeaseClaims } from '../../support/delegate.ts';
 
 const { signer } = givenDelegate('d1');
 const claims = givenLeaseClaims(1_800_000_000);

@@ -1,9 +1,9 @@
 import { decodeJwt, jwtVerify } from 'jose';
 import { expect, test } from 'vitest';
-import { makeCertificate, readCertificate } from '../../signing/certificate.ts';
-import { givenDelegate } from '../support/delegate.ts';
-import { startTestKms } from '../support/kms.ts';
-import { givenTestRoot } from '../support/root.ts';
+import { makeCertificate, readCertificate } from '../../../signing/tokens/certificate.ts';
+import { givenDelegate } from '../../support/delegate.ts';
+import { startTestKms } from '../../support/kms.ts';
+import { givenTestRoot } from '../../support/root.ts';
 
 const root = await givenTestRoot(await startTestKms());
 const { key, privateKey } = givenDelegate('d1');

@@ -1,10 +1,15 @@
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import { jwtVerify } from 'jose';
 import { describe, expect, test } from 'vitest';
-import { createDelegateSigner } from '../../signing/delegate-signer.ts';
-import { makeToken, verifyToken, type TokenDemand, type TrustedKey } from '../../signing/jws.ts';
-import { startTestKms } from '../support/kms.ts';
-import { givenTestRoot } from '../support/root.ts';
+import { createDelegateSigner } from '../../../signing/delegate-signer.ts';
+import {
+  makeToken,
+  verifyToken,
+  type TokenDemand,
+  type TrustedKey,
+} from '../../../signing/tokens/jws.ts';
+import { startTestKms } from '../../support/kms.ts';
+import { givenTestRoot } from '../../support/root.ts';
 
 const root = await givenTestRoot(await startTestKms());
 const pair = generateKeyPairSync('ed25519');
