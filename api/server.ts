@@ -22,6 +22,7 @@ import { connectTemporal } from '../platform/temporal.ts';
 import { startTracing } from '../platform/tracing.ts';
 import type { Deps } from '../services/deps.ts';
 import { createHeartbeatForwarder } from '../services/forward-heartbeat.ts';
+import { noDelegate } from '../signing/delegate.ts';
 import { sessionSignals } from '../workflows/contract.ts';
 import { createApp } from './app.ts';
 import type { ApiDeps } from './deps.ts';
@@ -142,7 +143,7 @@ function openStores(config: Config, log: Logger) {
   };
   return {
     subscriber,
-    deps: { db, systemDb, seats, metrics, forwarder, probes, rateLimits },
+    deps: { db, systemDb, seats, delegate: noDelegate, metrics, forwarder, probes, rateLimits },
     async close() {
       rateLimits.close();
       await Promise.all([db.destroy(), systemDb.destroy(), temporal.close()]);

@@ -2,6 +2,7 @@ import type { Database } from '../data/database.ts';
 import type { SeatScripts } from '../lua/scripts.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
+import type { DelegateSource } from '../signing/delegate.ts';
 
 /** What use cases work with, put together once per process. */
 export interface Deps {
@@ -10,6 +11,8 @@ export interface Deps {
   /** Postgres as the system role: relay, sweeps, operator work. */
   systemDb: Database;
   seats: SeatScripts;
+  /** Signs leases and denials, where it is there. */
+  delegate: DelegateSource;
   log: Logger;
   metrics: Metrics;
   /**

@@ -7,6 +7,8 @@ export interface SessionClaims {
   sessionId: string;
   instanceKey: string;
   holderId: string;
+  /** Code of the product that runs; empty in a credential of before it carried one. */
+  product: string;
 }
 
 /**
@@ -39,6 +41,7 @@ export function makeSessionCredential(
     claims.sessionId,
     claims.instanceKey,
     claims.holderId,
+    claims.product,
   ];
   const text = `${sessionCredentialPrefix}${key.kid}.${Buffer.from(JSON.stringify(body)).toString('base64url')}`;
   return `${text}.${macOf(key.secret, text)}`;
@@ -59,10 +62,10 @@ export function readSessionCredential(
   const wanted = Buffer.from(macOf(key.secret, `${head}.${body}`));
   if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) return null;
   // The mac vouches for the shape: only makeSessionCredential can have written it.
-  const [tenantId, licenseId, sessionId, instanceKey, holderId] = JSON.parse(
+  const [tenantId, licenseId, sessionId, instanceKey, holderId, product = ''] = JSON.parse(
     Buffer.from(body, 'base64url').toString(),
-  ) as [string, string, string, string, string];
-  return { tenantId, licenseId, sessionId, instanceKey, holderId };
+  ) as [string, string, string, string, string, string?];
+  return { tenantId, licenseId, sessionId, instanceKey, holderId, product };
 }
 
 function macOf(secret: KeyObject, text: string): string {

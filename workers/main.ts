@@ -17,6 +17,7 @@ import { connectTemporalWorker } from '../platform/temporal-worker.ts';
 import { connectTemporal } from '../platform/temporal.ts';
 import { startTracing } from '../platform/tracing.ts';
 import type { Deps } from '../services/deps.ts';
+import { noDelegate } from '../signing/delegate.ts';
 import { bundleFolder, bundleForWorker } from './bundle.ts';
 import { isWorkflowRunning } from './find-workflow.ts';
 import { runOutboxRelay } from './outbox-relay.ts';
@@ -59,6 +60,7 @@ const deps: Deps = {
   db: openStore(config.DATABASE_URL),
   systemDb: openStore(config.SYSTEM_DATABASE_URL),
   seats: createSeatScripts(redis, { onFault: (error) => countRedisFault(metrics, error) }),
+  delegate: noDelegate,
   log,
   metrics,
   reached: () => undefined,

@@ -78,6 +78,7 @@ export const acquire = defineOperation({
       sessionId: tenure.sessionId,
       instanceKey,
       holderId,
+      product: license.productCode,
     };
     return {
       status: statuses[tenure.word],

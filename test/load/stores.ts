@@ -24,7 +24,8 @@ export function openStores({ urls, redis: { url }, secret }: World) {
   const held = (pool: PoolRef, n: number): HeldSession => {
     const [id, instanceKey] = [`${sessionPrefix(pool)}${String(n).padStart(8, '0')}`, `i${n}`];
     const { tenantId, licenseId } = pool;
-    const claims = { tenantId, licenseId, sessionId: id, instanceKey, holderId: 'default' };
+    const holder = { holderId: 'default', product: 'bench' };
+    const claims = { tenantId, licenseId, sessionId: id, instanceKey, ...holder };
     return { id, instanceKey, credential: makeSessionCredential(keys, claims) };
   };
   return {

@@ -16,6 +16,7 @@ const claims: SessionClaims = {
   sessionId: newId('ses'),
   instanceKey: 'instance',
   holderId: 'default',
+  product: 'cad',
 };
 const credential = makeSessionCredential([key], claims);
 const [head = '', body = '', mac = ''] = credential.split('.');
@@ -43,7 +44,10 @@ test('carries its claims through, whatever instance and holder are called', () =
       expect(readSessionCredential([key], makeSessionCredential([key], given))).toEqual(given);
     }),
   );
-  const longest = { ...claims, instanceKey: '"'.repeat(200), holderId: '\\'.repeat(64) };
+  const longest = {
+    ...claims,
+    ...{ instanceKey: '"'.repeat(200), holderId: '\\'.repeat(64), product: 'p'.repeat(64) },
+  };
   expect(readSessionCredential([key], makeSessionCredential([key], longest))).toEqual(longest);
 });
 
@@ -52,6 +56,12 @@ test('is made with the first key and read with every one: keys rotate without a 
   expect(makeSessionCredential([next, key], claims)).toMatch(/^lhs_k2\./);
   expect(readSessionCredential([next, key], credential)).toEqual(claims);
   expect(readSessionCredential([next], credential)).toBeNull();
+});
+
+test('goes on opening its session when it is of a time that put no product into it', () => {
+  const { product: _product, ...before } = claims;
+  const older = sign(JSON.stringify(Object.values(before)), key.secret);
+  expect(readSessionCredential([key], older)).toEqual({ ...before, product: '' });
 });
 
 test('cannot be made without a key', () => {

@@ -15,6 +15,7 @@ import type { Deps } from '../../services/deps.ts';
 import { forceRelease } from '../../services/force-release.ts';
 import { issueLicense } from '../../services/issue-license.ts';
 import { releaseSession } from '../../services/release-session.ts';
+import { noDelegate } from '../../signing/delegate.ts';
 import {
   sessionSignals,
   sessionWorkflowId,
@@ -50,6 +51,7 @@ export async function openSeatStores(
     db: open(stores.appUrl),
     systemDb: open(stores.systemUrl),
     seats: nowMs ? withClock(redis, nowMs) : createSeatScripts(redis),
+    delegate: noDelegate,
     log: createLogger({ name: 'test', level: process.env['TEST_LOG'] ?? 'silent' }),
     metrics: createMetrics('worker'),
     reached: () => undefined,
@@ -87,7 +89,7 @@ async function openShop(deps: Deps, figures: Figures) {
   const db = deps.systemDb;
   const tenant = await insertTenant(db, { id: newId('ten'), name: 'A tenant' });
   const productId = newId('prd');
-  await insertProduct(db, { id: productId, code: 'studio', name: 'Studio' });
+  await insertProduct(db, { id: productId, code: product, name: 'Studio' });
   const plan = { id: newId('pln'), productId, code: 'test', name: 'Test' };
   await insertPlan(db, { ...plan, policy: policyOf(figures) });
   return async (seats: number): Promise<TestLicense> => {
@@ -132,6 +134,7 @@ export interface TestLicense {
 }
 
 const holderId = 'main';
+const product = 'studio';
 
 /** The message that starts the workflow may still be on its way; the signal is then lost. */
 function ignoreUnstarted(error: unknown): void {
@@ -157,7 +160,7 @@ function useCases(deps: Deps, client: Client) {
         holderId,
         wait: true,
         usageType: 'builder',
-        product: 'studio',
+        product,
         version: '1.0.0',
         device: { fingerprint: instanceKey },
         metadata: {},
@@ -182,7 +185,8 @@ function useCases(deps: Deps, client: Client) {
     poll: async (session: SessionRef): Promise<string> =>
       (await deps.seats.pollQueue(session, session)).word,
 
-    release: (session: SessionRef): Promise<void> => releaseSession(deps, { ...session, holderId }),
+    release: (session: SessionRef): Promise<void> =>
+      releaseSession(deps, { ...session, holderId, product }),
 
     forceRelease: async (session: SessionRef): Promise<void> => {
       await forceRelease(deps, vendor, { ...session, note: 'stuck' });

@@ -71,7 +71,7 @@ describe('a beat', () => {
       [{ kid: 't1', secret: generateKeySync('hmac', { length: 256 }) }],
       {
         ...{ tenantId, licenseId, sessionId: session.id, instanceKey: session.instanceKey },
-        holderId: 'default',
+        ...{ holderId: 'default', product: session.license.product },
       },
     );
     expect((await tryHeartbeat({ ...session, credential })).status).toBe(401);
