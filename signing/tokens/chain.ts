@@ -5,11 +5,14 @@
 import type { z } from 'zod';
 import { readCertificate, type DelegateClaims, type DelegatedType } from './certificate.ts';
 import { verifyToken, type TokenClaims, type TokenFault, type TrustedKey } from './jws.ts';
+import type { Revocations } from './revocation-list.ts';
 
 /** One kind of token that delegates sign. */
 export interface TokenFormat<Claims extends TokenClaims> {
   readonly type: DelegatedType;
   readonly claims: z.ZodType<Claims>;
+  /** Whether what it is about was revoked, where that can be. */
+  readonly revokedBy?: (claims: Claims, revoked: Revocations) => RevokedFault | null;
 }
 
 /** A token and the certificate of the key that signed it; neither is believed yet. */
@@ -22,17 +25,20 @@ export interface Chain {
 export interface ChainDemand {
   /** Pinned, by key id. */
   readonly roots: ReadonlyMap<string, TrustedKey>;
-  /** Key ids, of roots and of delegates. */
-  readonly revoked: ReadonlySet<string>;
+  /** What the newest list revokes that is known. */
+  readonly revoked: Revocations;
   /** Now, in unix seconds. */
   readonly at: number;
   /** The product that the token must be for. */
   readonly audience: string;
 }
 
+/** What a list may revoke. */
+export type RevokedFault = 'revoked_key' | 'revoked_license' | 'revoked_lease';
+
 /** Why a chain is not believed, besides what may be wrong with either of its tokens. */
 export type ChainFault =
-  TokenFault | 'revoked_key' | 'outside_scope' | 'outside_certificate' | 'other_request';
+  TokenFault | RevokedFault | 'outside_scope' | 'outside_certificate' | 'other_request';
 
 export interface ChainRefusal {
   readonly isGood: false;
@@ -54,12 +60,14 @@ export async function verifyChain<Claims extends TokenClaims>(
   // The delegate alone: no root signs tokens, and no delegate certifies another.
   const keys = new Map<string, TrustedKey>([[jwk.kid, { algorithm: 'Ed25519', key: jwk }]]);
   const { type } = format;
-  const { at, audience } = demand;
+  const { at, audience, revoked } = demand;
   const checked = await verifyToken(token, { type, keys, at, audience });
   if (!checked.isGood) return refuse('token', checked.fault);
   if (!isWithin(checked.claims, certified.claims)) return refuse('token', 'outside_certificate');
   const claims = format.claims.safeParse(checked.claims);
-  return claims.success ? { isGood: true, claims: claims.data } : refuse('token', 'malformed');
+  if (!claims.success) return refuse('token', 'malformed');
+  const fault = format.revokedBy?.(claims.data, revoked) ?? null;
+  return fault === null ? { isGood: true, claims: claims.data } : refuse('token', fault);
 }
 
 async function verifyCertificate(
@@ -70,7 +78,7 @@ async function verifyCertificate(
   if (!checked.isGood) return refuse('certificate', checked.fault);
   const claims = readCertificate(checked.claims);
   if (claims === null) return refuse('certificate', 'malformed');
-  const isRevoked = revoked.has(checked.kid) || revoked.has(claims.cnf.jwk.kid);
+  const isRevoked = revoked.keys.has(checked.kid) || revoked.keys.has(claims.cnf.jwk.kid);
   return isRevoked ? refuse('certificate', 'revoked_key') : { isGood: true, claims };
 }
 

@@ -6,7 +6,13 @@
 import { base64url, compactVerify, type CryptoKey, type JWK, type KeyObject } from 'jose';
 
 /** What a token is for. One that is meant for another use is refused, whoever signed it. */
-export type TokenType = 'lic-lease+jwt' | 'lic-denial+jwt' | 'lic-delegate+jwt' | 'lic-file+jwt';
+export type TokenType =
+  | 'lic-lease+jwt'
+  | 'lic-denial+jwt'
+  | 'lic-delegate+jwt'
+  | 'lic-file+jwt'
+  | 'lic-revoked+jwt'
+  | 'lic-roots+jwt';
 
 /** PS256 is what the root in Cloud KMS signs with, Ed25519 its delegate. */
 export type TokenAlgorithm = 'PS256' | 'Ed25519';
@@ -53,10 +59,14 @@ export interface TokenDemand {
   readonly at: number;
   /** The product that it must be for; any unless given. */
   readonly audience?: string;
+  /** What it says stays true after its end. */
+  readonly outlivesEnd?: boolean;
 }
 
 /** Longest token that is looked at, many times the longest that is made. */
 const lengthMax = 65_536;
+/** What is revoked adds up: a list has room for 10,000 licenses. */
+const listLengthMax = 600_000;
 
 /** How far two clocks may differ. */
 export const skewSeconds = 60;
@@ -77,7 +87,8 @@ export async function makeToken(
  * each key are the caller's. Its claims are read only when its signature is good.
  */
 export async function verifyToken(token: string, demand: TokenDemand): Promise<TokenCheck> {
-  if (token.length > lengthMax) return refuse('too_long');
+  const longest = demand.type === 'lic-revoked+jwt' ? listLengthMax : lengthMax;
+  if (token.length > longest) return refuse('too_long');
   const [head = '', body = '', signature = '', ...rest] = token.split('.');
   const header = decodeJson(head);
   if (header === null || rest.length > 0 || decode(signature) === null) return refuse('malformed');
@@ -94,10 +105,11 @@ export async function verifyToken(token: string, demand: TokenDemand): Promise<T
   return fault === null ? { isGood: true, kid, claims } : refuse(fault);
 }
 
-function faultOf(claims: TokenClaims, { at, audience }: TokenDemand): TokenFault | null {
+function faultOf(claims: TokenClaims, demand: TokenDemand): TokenFault | null {
+  const { at, audience, outlivesEnd = false } = demand;
   const begin = Math.max(claims.iat, typeof claims['nbf'] === 'number' ? claims['nbf'] : 0);
   if (begin > at + skewSeconds) return 'not_yet_valid';
-  if (claims.exp < at - skewSeconds) return 'expired';
+  if (claims.exp < at - skewSeconds && !outlivesEnd) return 'expired';
   return audience === undefined || claims['aud'] === audience ? null : 'wrong_audience';
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { TokenFormat } from './chain.ts';
 import { makeToken, type TokenSigner } from './jws.ts';
+import { isLeaseRevoked } from './revocation-list.ts';
 
 const leaseClaims = z
   .object({
@@ -38,7 +39,14 @@ const leaseClaims = z
  */
 export type LeaseClaims = z.infer<typeof leaseClaims>;
 
-export const leaseFormat: TokenFormat<LeaseClaims> = { type: 'lic-lease+jwt', claims: leaseClaims };
+export const leaseFormat: TokenFormat<LeaseClaims> = {
+  type: 'lic-lease+jwt',
+  claims: leaseClaims,
+  revokedBy: ({ sub: license, epoch, fence }, revoked) => {
+    if (revoked.licenses.has(license)) return 'revoked_license';
+    return isLeaseRevoked({ license, epoch, fence }, revoked) ? 'revoked_lease' : null;
+  },
+};
 
 /**
  * A token that proves a seat without a server. Members that are no claims of a lease are left out.

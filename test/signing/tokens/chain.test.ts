@@ -4,6 +4,7 @@ import { makeCertificate, type DelegatedType } from '../../../signing/tokens/cer
 import { verifyChain, type ChainFault } from '../../../signing/tokens/chain.ts';
 import { makeToken, type TokenSigner, type TrustedKey } from '../../../signing/tokens/jws.ts';
 import { leaseFormat, makeLeaseToken } from '../../../signing/tokens/lease-token.ts';
+import { nothingRevoked } from '../../../signing/tokens/revocation-list.ts';
 import { givenDelegate, givenLeaseClaims } from '../../support/delegate.ts';
 import { startTestKms } from '../../support/kms.ts';
 import { givenTestRoot } from '../../support/root.ts';
@@ -24,7 +25,7 @@ const claims = givenLeaseClaims(at);
 const token = await makeLeaseToken(delegate.signer, claims);
 
 const roots = new Map<string, TrustedKey>([['r1', { algorithm: 'PS256', key: root.publicKey }]]);
-const demand = { format: leaseFormat, roots, revoked: new Set<string>(), at, audience: 'cad' };
+const demand = { format: leaseFormat, roots, revoked: nothingRevoked, at, audience: 'cad' };
 
 /** A lease with other claims, signed by the delegate whatever they say. */
 function leased(changed: object): Promise<string> {
@@ -86,8 +87,18 @@ describe('is refused, for its certificate,', async () => {
       'wrong_algorithm',
     ],
     ['whose root is not pinned', certificate, { roots: new Map() }, 'unknown_key'],
-    ['whose root is revoked', certificate, { revoked: new Set(['r1']) }, 'revoked_key'],
-    ['whose delegate is revoked', certificate, { revoked: new Set(['d1']) }, 'revoked_key'],
+    [
+      'whose root is revoked',
+      certificate,
+      { revoked: { ...nothingRevoked, keys: new Set(['r1']) } },
+      'revoked_key',
+    ],
+    [
+      'whose delegate is revoked',
+      certificate,
+      { revoked: { ...nothingRevoked, keys: new Set(['d1']) } },
+      'revoked_key',
+    ],
     ['which is a lease', token, {}, 'wrong_type'],
     ['which was edited', edited(certificate, { sign_until: verifyUntil }), {}, 'bad_signature'],
     ['which is of the future', certificate, { at: at - 61 }, 'not_yet_valid'],
@@ -112,6 +123,8 @@ describe('is refused, for its certificate,', async () => {
 });
 
 describe('is refused', async () => {
+  const { sub: license, epoch, fence } = claims;
+  const leases = [{ license, epoch, fences: [fence, fence] }];
   const type = leaseFormat.type;
   test.each<[string, string, object, ChainFault]>([
     ['what the root signed', await makeToken(root.signer, { type, claims }), {}, 'unknown_key'],
@@ -150,6 +163,13 @@ describe('is refused', async () => {
       {},
       'outside_certificate',
     ],
+    [
+      'a revoked license',
+      token,
+      { revoked: { ...nothingRevoked, licenses: new Set([claims.sub]) } },
+      'revoked_license',
+    ],
+    ['a revoked lease', token, { revoked: { ...nothingRevoked, leases } }, 'revoked_lease'],
     ['a lease without a session', await leased({ sid: undefined }), {}, 'malformed'],
     ['a lease with a list as features', await leased({ feat: ['betas'] }), {}, 'malformed'],
     [

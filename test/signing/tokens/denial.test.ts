@@ -3,6 +3,7 @@ import { makeCertificate } from '../../../signing/tokens/certificate.ts';
 import { makeDenial, verifyDenial } from '../../../signing/tokens/denial.ts';
 import { makeToken, type TrustedKey } from '../../../signing/tokens/jws.ts';
 import { makeLeaseToken } from '../../../signing/tokens/lease-token.ts';
+import { nothingRevoked } from '../../../signing/tokens/revocation-list.ts';
 import { givenDelegate, givenLeaseClaims } from '../../support/delegate.ts';
 import { startTestKms } from '../../support/kms.ts';
 import { givenTestRoot } from '../../support/root.ts';
@@ -35,7 +36,7 @@ const claims = {
   instance_key: 'i1',
 };
 const roots = new Map<string, TrustedKey>([['r1', { algorithm: 'PS256', key: root.publicKey }]]);
-const demand = { ...request, roots, revoked: new Set<string>(), at };
+const demand = { ...request, roots, revoked: nothingRevoked, at };
 
 test('is believed by whoever sent the request that it refuses, for five minutes and the skew', async () => {
   const believed = { isGood: true, claims };
