@@ -1,5 +1,6 @@
 /** Pieces that several operations share. A name given with `meta({ id })` becomes a schema of the document. */
 import { z } from 'zod';
+import { featureKinds, featureName, featureTextMax, gates } from '../domain/entitlement.ts';
 import { endReasons } from '../domain/errors.ts';
 import { idPattern, idPrefixes, type IdPrefix } from '../domain/ids.ts';
 import { usageTypes } from '../domain/validation.ts';
@@ -44,7 +45,48 @@ export function phraseSchema(lengthMax: number) {
 }
 
 /** A number that every part on its way keeps as it is. */
-export const numberSchema = z.number().min(Number.MIN_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER);
+const numberSchema = z.number().min(Number.MIN_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER);
+
+export const featureNameSchema = z
+  .string()
+  .regex(
+    featureName,
+    'must begin with a letter, go on with letters, digits and _ . : -, and be up to 64 long',
+  );
+
+const featureValueSchema = z.union([
+  z.boolean(),
+  z.number().min(0).max(Number.MAX_SAFE_INTEGER),
+  textSchema(featureTextMax),
+]);
+
+const gateSchema = z.enum(gates).meta({
+  description:
+    'hard: beyond its limit there is nothing. soft: what is there stays, to be looked at and not changed.',
+});
+
+/** A feature as plans and overrides state it. */
+export const featureSchema = z
+  .union([featureValueSchema, z.strictObject({ value: featureValueSchema, gate: gateSchema })], {
+    error: `must be on or off, a number from 0 or a text of up to ${featureTextMax} characters, as it is or as the value beside a gate that is hard or soft`,
+  })
+  .meta({
+    id: 'Feature',
+    description:
+      'On or off, a limit (the text unlimited is one without an end) or a text. The plain value is short for a hard gate, in overrides for the gate of the plan.',
+  });
+
+/** What holds for one feature of a license. */
+export const entitlementSchema = z
+  .object({
+    value: z.union([z.boolean(), z.number(), z.string()]),
+    kind: z.enum(featureKinds),
+    gate: gateSchema,
+    from: z.enum(['plan', 'license']).meta({
+      description: 'license: it replaces what the plan says, or comes beside it.',
+    }),
+  })
+  .meta({ id: 'Entitlement' });
 
 /** An instant as callers write it: in UTC, with a bound on the digits of its seconds. */
 export const instantSchema = z.iso.datetime().max(35);

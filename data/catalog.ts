@@ -1,6 +1,8 @@
 /** The vendor's catalogue and its customers: products, plans and tenants. */
+import { sql } from 'kysely';
+import type { Feature, Features } from '../domain/entitlement.ts';
 import type { Policy } from '../domain/policy.ts';
-import type { Database } from './database.ts';
+import type { Database, TenantTransaction } from './database.ts';
 
 export interface TenantRecord {
   id: string;
@@ -70,6 +72,19 @@ export async function findProduct(db: Database, id: string): Promise<ProductReco
   return db.selectFrom('products').select(productColumns).where('id', '=', id).executeTakeFirst();
 }
 
+/** Holds a product against changes of what its plans have to agree about, until the transaction ends. */
+export async function lockProduct(
+  tx: TenantTransaction,
+  id: string,
+): Promise<{ id: string } | undefined> {
+  return tx
+    .selectFrom('products')
+    .select('id')
+    .where('id', '=', id)
+    .forNoKeyUpdate()
+    .executeTakeFirst();
+}
+
 export async function listProducts(db: Database, page: Page): Promise<ProductRecord[]> {
   return db
     .selectFrom('products')
@@ -113,4 +128,18 @@ export async function listPlans(db: Database, page: Page): Promise<PlanRecord[]>
     .limit(page.limit)
     .execute();
   return rows as PlanRecord[];
+}
+
+/** Features of these names as a plan of the product states them, one of each: which plan is left open. */
+export async function findFeatures(
+  db: Database,
+  productId: string,
+  names: readonly string[],
+): Promise<Features> {
+  if (names.length === 0) return {};
+  const { rows } = await sql<{ name: string; stated: Feature }>`
+    select distinct on (features.key) features.key as name, features.value as stated
+    from plans, jsonb_each(plans.policy -> 'features') as features
+    where plans.product_id = ${productId} and features.key = any(${names})`.execute(db);
+  return Object.fromEntries(rows.map(({ name, stated }) => [name, stated]));
 }

@@ -3,6 +3,7 @@
  * inherits its plan's policy and may override single members. Everything here is data; a vendor's
  * catalogue changes without a line of code.
  */
+import type { Features } from './entitlement.ts';
 import type { UsageType } from './validation.ts';
 import type { PoolConfig, PoolStatus } from './seat.ts';
 
@@ -39,18 +40,23 @@ export interface Policy {
   devicesMax: number | null;
   /** Whether a denial names who else holds the seats, or only counts them. */
   namesHolders: boolean;
-  /** Entitlements: a named feature and its limit. */
-  features: Record<string, boolean | number | string>;
+  /** What the product may do beyond running; `resolveEntitlements` says what holds for a license. */
+  features: Features;
 }
 
 /** Single members of the plan's policy that a license replaces. */
 export type PolicyOverrides = { [Member in keyof Policy]?: Policy[Member] | undefined };
 
-/** The policy that holds for a license. */
-export function resolvePolicy(plan: Policy, overrides: PolicyOverrides): Policy {
+/** Every rule but the features, which a license replaces one by one. */
+export type Rules = Omit<Policy, 'features'>;
+
+/** The rules that hold for a license. */
+export function resolvePolicy(
+  { features: _ofPlan, ...plan }: Policy,
+  { features: _own, ...overrides }: PolicyOverrides,
+): Rules {
   const given = Object.entries(overrides).filter(([, value]) => value !== undefined);
-  const features = { ...plan.features, ...overrides.features };
-  return { ...plan, ...(Object.fromEntries(given) as Partial<Policy>), features };
+  return { ...plan, ...(Object.fromEntries(given) as Partial<Rules>) };
 }
 
 /** What is wrong with a policy whose members are each valid, or null. */
@@ -66,7 +72,7 @@ const signalsPerLease = 2.4;
 
 /** What the seat scripts need to know of a license. */
 export function poolConfigOf(input: {
-  policy: Policy;
+  policy: Rules;
   seats: number;
   status: PoolStatus;
   expiresAt: Date | null;

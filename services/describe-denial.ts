@@ -1,7 +1,7 @@
 import type { LicenseRecord } from '../data/licenses.ts';
 import { countOpenSessions, listHolders, type SessionRecord } from '../data/sessions.ts';
 import { withTenant } from '../data/tenant.ts';
-import { resolvePolicy, type Policy } from '../domain/policy.ts';
+import { resolvePolicy, type Rules } from '../domain/policy.ts';
 import type { SeatUsage, TakeoverRefusal } from '../domain/seat.ts';
 import type { AcquireReply } from '../lua/scripts.ts';
 import type { AcquireInput } from './acquire-session.ts';
@@ -81,7 +81,7 @@ function holderOf(row: SessionRecord, { device: { fingerprint } }: AcquireInput)
 /** As `acquire-seat` will decide: nobody is passed, and no seat is traded that the license has no more. */
 function isTakeoverOffered(
   { reason, queueLength, usage }: NoSeats,
-  { overdraft }: Policy,
+  { overdraft }: Rules,
   holders: readonly Holder[],
 ): boolean {
   return (
@@ -92,7 +92,7 @@ function isTakeoverOffered(
   );
 }
 
-function detailOf(reply: NoSeats, policy: Policy, takeoverOffered: boolean): string {
+function detailOf(reply: NoSeats, policy: Rules, takeoverOffered: boolean): string {
   const seats = `${reply.usage.used} of ${reply.usage.limit} seats are in use`;
   switch (reply.reason) {
     case 'no_seats_available': {

@@ -1,16 +1,12 @@
 import { insertLicenseEvents } from '../data/license-events.ts';
 import { insertLicense, type LicenseRecord } from '../data/licenses.ts';
-import { findPlan, findTenant } from '../data/catalog.ts';
+import { findFeatures, findPlan, findTenant, type PlanRecord } from '../data/catalog.ts';
 import type { TenantTransaction } from '../data/database.ts';
 import { withTenant } from '../data/tenant.ts';
+import { faultOfOwnFeatures } from '../domain/entitlement.ts';
 import { LicensingError } from '../domain/errors.ts';
 import { deriveLicense } from '../domain/license.ts';
-import {
-  faultOfPolicy,
-  resolvePolicy,
-  type Policy,
-  type PolicyOverrides,
-} from '../domain/policy.ts';
+import { faultOfPolicy, resolvePolicy, type PolicyOverrides } from '../domain/policy.ts';
 import { newId } from '../platform/ids.ts';
 import { audit, type AuditContext } from './audit.ts';
 import type { Deps } from './deps.ts';
@@ -65,9 +61,8 @@ async function writeLicense(
       extra: { errors: [{ path: 'planId', message: 'must be the id of a plan of the product' }] },
     });
   }
-  const policy = resolvePolicy(plan.policy, input.overrides);
-  refuseFaultyOverrides(policy);
-  const { seats: bounds } = policy;
+  await refuseFaultyOverrides(tx, plan, input.overrides);
+  const { seats: bounds } = resolvePolicy(plan.policy, input.overrides);
   const seats = input.seats ?? bounds.min;
   refuseSeatsOutside(seats, bounds);
   const facts = { seats, expiresAt: input.expiresAt, suspendedAt: null, revokedAt: null };
@@ -100,11 +95,23 @@ async function writeLicense(
 }
 
 /** The plan's policy is sound, so a fault comes from what the license replaces in it. */
-function refuseFaultyOverrides(policy: Policy): void {
-  const fault = faultOfPolicy(policy);
-  if (fault === null) return;
-  const { member, message } = fault;
-  throw new LicensingError('invalid_request', `The overrides do not fit the plan: ${message}.`, {
-    extra: { errors: [{ path: `overrides.${member}`, message }] },
+async function refuseFaultyOverrides(
+  tx: TenantTransaction,
+  plan: PlanRecord,
+  overrides: PolicyOverrides,
+): Promise<void> {
+  const fault = faultOfPolicy(resolvePolicy(plan.policy, overrides));
+  if (fault !== null) throw overridesDoNotFit(fault.member, fault.message);
+  const { features: own = {} } = overrides;
+  const known = await findFeatures(tx, plan.productId, Object.keys(own));
+  const featureFault = faultOfOwnFeatures(own, { plan: plan.policy.features, known });
+  if (featureFault === null) return;
+  const { name, message } = featureFault;
+  throw overridesDoNotFit(name === null ? 'features' : `features.${name}`, message);
+}
+
+function overridesDoNotFit(path: string, message: string): LicensingError {
+  return new LicensingError('invalid_request', `The overrides do not fit the plan: ${message}.`, {
+    extra: { errors: [{ path: `overrides.${path}`, message }] },
   });
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { LicenseRecord } from '../../data/licenses.ts';
+import { resolveEntitlements } from '../../domain/entitlement.ts';
 import { deriveLicense } from '../../domain/license.ts';
-import { resolvePolicy } from '../../domain/policy.ts';
+import { entitlementSchema } from '../schemas.ts';
 
 export const licenseSchema = z
   .object({
@@ -12,7 +13,7 @@ export const licenseSchema = z
     status: z.enum(['trialing', 'active', 'grace', 'suspended', 'expired', 'revoked']),
     seats: z.object({ limit: z.int(), used: z.int(), queued: z.int() }),
     expiresAt: z.iso.datetime().nullable(),
-    entitlements: z.record(z.string(), z.union([z.boolean(), z.number(), z.string()])),
+    entitlements: z.record(z.string(), entitlementSchema),
     metadata: z.record(z.string(), z.unknown()),
     createdAt: z.iso.datetime(),
   })
@@ -31,7 +32,7 @@ export function presentLicense(
     status: deriveLicense(license, new Date()).status,
     seats: { limit: license.seats, used: open?.used ?? 0, queued: open?.queued ?? 0 },
     expiresAt: license.expiresAt?.toISOString() ?? null,
-    entitlements: resolvePolicy(license.planPolicy, license.overrides).features,
+    entitlements: resolveEntitlements(license.planPolicy.features, license.overrides.features),
     metadata: license.metadata as Record<string, unknown>,
     createdAt: license.createdAt.toISOString(),
   };

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { errorTable, type ErrorCode } from '../../domain/errors.ts';
-import { resolvePolicy } from '../../domain/policy.ts';
 import { refuseUse } from '../../services/acquire-session.ts';
 import { countSeats } from '../../services/read-license.ts';
 import { defineOperation } from '../operation.ts';
@@ -44,15 +43,16 @@ export const validate = defineOperation({
     const { license } = caller;
     const open = await countSeats(deps, caller);
     const refusal = refuseUse(license, input.body);
+    const presented = presentLicense(license, open);
     return {
       status: 200,
       body: {
         valid: refusal === null,
         code: refusal === null ? ('valid' as const) : refusal.code,
         detail: refusal?.detail ?? 'The license allows this use.',
-        license: presentLicense(license, open),
-        entitlements: resolvePolicy(license.planPolicy, license.overrides).features,
-        expiresAt: license.expiresAt?.toISOString() ?? null,
+        license: presented,
+        entitlements: presented.entitlements,
+        expiresAt: presented.expiresAt,
       },
     };
   },

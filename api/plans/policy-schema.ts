@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { featuresMax } from '../../domain/entitlement.ts';
 import { usageTypes } from '../../domain/validation.ts';
-import { numberSchema, textSchema } from '../schemas.ts';
+import { featureNameSchema, featureSchema } from '../schemas.ts';
 
 const seconds = (least: number, most: number) => z.int().min(least).max(most);
 
@@ -28,8 +29,11 @@ export const policySchema = z
     devicesMax: z.int().min(1).max(100_000).nullable(),
     namesHolders: z.boolean(),
     features: z
-      .record(textSchema(64), z.union([z.boolean(), numberSchema, textSchema(200)]))
-      .refine((value) => Object.keys(value).length <= 200, 'must have at most 200 members')
-      .meta({ maxProperties: 200 }),
+      .record(featureNameSchema, featureSchema)
+      .refine(
+        (value) => Object.keys(value).length <= featuresMax,
+        `must have at most ${featuresMax} members`,
+      )
+      .meta({ maxProperties: featuresMax }),
   })
   .meta({ id: 'Policy' });

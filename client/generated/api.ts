@@ -508,7 +508,7 @@ export interface components {
                 devicesMax?: number | null;
                 namesHolders?: boolean;
                 features?: {
-                    [key: string]: boolean | number | string;
+                    [key: string]: components["schemas"]["Feature"];
                 };
             };
             /**
@@ -518,6 +518,15 @@ export interface components {
             metadata: {
                 [key: string]: string | number | boolean | null;
             };
+        };
+        /** @description On or off, a limit (the text unlimited is one without an end) or a text. The plain value is short for a hard gate, in overrides for the gate of the plan. */
+        Feature: (boolean | number | string) | {
+            value: boolean | number | string;
+            /**
+             * @description hard: beyond its limit there is nothing. soft: what is there stays, to be looked at and not changed.
+             * @enum {string}
+             */
+            gate: "hard" | "soft";
         };
         ChangeLicenseRequest: {
             seats?: number;
@@ -571,7 +580,7 @@ export interface components {
             devicesMax: number | null;
             namesHolders: boolean;
             features: {
-                [key: string]: boolean | number | string;
+                [key: string]: components["schemas"]["Feature"];
             };
         };
         CreateApiKeyRequest: {
@@ -725,7 +734,7 @@ export interface components {
             detail: string;
             license: components["schemas"]["License"];
             entitlements: {
-                [key: string]: boolean | number | string;
+                [key: string]: components["schemas"]["Entitlement"];
             };
             expiresAt: string | null;
         };
@@ -743,13 +752,28 @@ export interface components {
             };
             expiresAt: string | null;
             entitlements: {
-                [key: string]: boolean | number | string;
+                [key: string]: components["schemas"]["Entitlement"];
             };
             metadata: {
                 [key: string]: unknown;
             };
             /** Format: date-time */
             createdAt: string;
+        };
+        Entitlement: {
+            value: boolean | number | string;
+            /** @enum {string} */
+            kind: "boolean" | "number" | "text";
+            /**
+             * @description hard: beyond its limit there is nothing. soft: what is there stays, to be looked at and not changed.
+             * @enum {string}
+             */
+            gate: "hard" | "soft";
+            /**
+             * @description license: it replaces what the plan says, or comes beside it.
+             * @enum {string}
+             */
+            from: "plan" | "license";
         };
         IssuedLicense: {
             license: components["schemas"]["License"];

@@ -108,6 +108,13 @@ describe('a plan', () => {
       [{ queue: { lengthMax: 1 } }, 'policy.queue.waitMaxSeconds'],
       [{ offlineAllowance: 'plenty' }, 'policy.offlineAllowance'],
       [{ features: { agents: null } }, 'policy.features.agents'],
+      [{ features: { agents: -1 } }, 'policy.features.agents'],
+      [{ features: { agents: { value: 1 } } }, 'policy.features.agents'],
+      [{ features: { agents: { value: 1, gate: 'firm' } } }, 'policy.features.agents'],
+      [{ features: { agents: 'x'.repeat(201) } }, 'policy.features.agents'],
+      [{ features: { 'two words': 1 } }, 'policy.features.two words'],
+      [{ features: named(201) }, 'policy.features'],
+      [{ features: named(200, '€'.repeat(30)) }, 'policy.features'],
     ] as const;
     for (const [policy, path] of faults) {
       const answer = await make(policy);
@@ -117,11 +124,39 @@ describe('a plan', () => {
   });
 
   test('keeps its policy to the letter', async () => {
-    const policy = { ...testPolicy, queue: null, features: { camelCase: 1, snake_case: 'x' } };
+    const features = { camelCase: 1, snake_case: { value: 'x', gate: 'soft' }, 'a.b:c-1': true };
+    const policy = { ...testPolicy, queue: null, features };
     const answer = await make(policy);
     expect(answer.body).toMatchObject({ policy });
     const { id } = answer.body as { id: string };
     const read = await api.asOperator('GET', `/v1/plans/${id}`);
     expect((read.body as { policy: unknown }).policy).toEqual(policy);
   });
+
+  test('gives a feature the kind that it has in the product’s other plans', async () => {
+    const { id } = succeed(
+      await api.asOperator('POST', '/v1/products', { body: { code: 'kinds', name: 'x' } }),
+    ) as { id: string };
+    const limit = { value: 'unlimited', gate: 'soft' };
+    expect((await make({ features: { agents: 5, sso: true } }, id)).status).toBe(201);
+    expect((await make({ features: { agents: limit, betas: 'all' } }, id)).status).toBe(201);
+    const refused = await make({ features: { agents: 'many' } }, id);
+    expect(problemOf(refused)).toMatchObject({
+      ...{ status: 422, errors: [{ path: 'policy.features.agents' }] },
+    });
+    expect((await make({ features: { betas: 3 } })).status).toBe(201);
+  });
+
+  test('agrees with one that is made at the same time about the kind of a feature', async () => {
+    const { id } = succeed(
+      await api.asOperator('POST', '/v1/products', { body: { code: 'race', name: 'x' } }),
+    ) as { id: string };
+    const values = [1, true, 'text', 2, false, 'more'];
+    const answers = await Promise.all(values.map((sla) => make({ features: { sla } }, id)));
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(2);
+  });
 });
+
+function named(count: number, value: unknown = true): Record<string, unknown> {
+  return Object.fromEntries(Array.from({ length: count }, (_, n) => [`feature${n}`, value]));
+}

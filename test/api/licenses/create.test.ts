@@ -23,7 +23,7 @@ test('issues a license with a key that works and is stored as a hash only', asyn
   expect(license).toMatchObject({
     ...{ tenantId, productId, planId, status: 'active', expiresAt: null },
     seats: { limit: 3, used: 0, queued: 0 },
-    entitlements: testPolicy.features,
+    entitlements: { agents: { value: 52, kind: 'number', gate: 'hard', from: 'plan' } },
     metadata: { order: 'A-1' },
   });
   expect(licenseKey).toMatch(/^LH(-[0-9A-HJKMNP-TV-Z]{6}){5}$/);
@@ -41,10 +41,36 @@ test('issues a license with a key that works and is stored as a hash only', asyn
 });
 
 test('takes the plan’s fewest seats and replaces members of its policy', async () => {
-  const answer = await issue({ overrides: { features: { sso: true }, leaseSeconds: 30 } });
+  const overrides = { leaseSeconds: 30, features: { agents: { value: 60, gate: 'soft' } } };
+  const { license } = succeed(await issue({ overrides })) as { license: { id: string } };
+  const expected = {
+    seats: { limit: 1 },
+    entitlements: { agents: { value: 60, kind: 'number', gate: 'soft', from: 'license' } },
+  };
+  expect(license).toMatchObject(expected);
+  const read = await api.asOperator('GET', `/v1/licenses/${license.id}`, { tenantId });
+  expect(read.body).toMatchObject(expected);
+});
+
+test('gives a license what only other plans of its product have, and nothing that none has', async () => {
+  const plan = { productId, code: 'more', name: 'More' };
+  const policy = { ...testPolicy, features: { agents: 90, sso: false, support: 'mail' } };
+  succeed(await api.asOperator('POST', '/v1/plans', { body: { ...plan, policy } }));
+  const answer = await issue({ overrides: { features: { sso: true } } });
   expect(answer.body).toMatchObject({
-    license: { seats: { limit: 1 }, entitlements: { agents: 52, sso: true } },
+    license: { entitlements: { agents: { from: 'plan' }, sso: { value: true, from: 'license' } } },
   });
+  const faults = [
+    [{ agnets: 60 }, 'agnets'],
+    [{ agents: true }, 'agents'],
+    [{ sso: 'saml' }, 'sso'],
+    [{ toString: true }, 'toString'],
+  ] as const;
+  for (const [features, name] of faults) {
+    const refused = await issue({ overrides: { features } });
+    expect({ name, status: refused.status }).toEqual({ name, status: 422 });
+    expect(problemOf(refused).errors).toMatchObject([{ path: `overrides.features.${name}` }]);
+  }
 });
 
 test('a license whose time is over is issued as expired', async () => {

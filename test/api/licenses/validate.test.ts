@@ -6,7 +6,6 @@ import {
   givenLicense,
   revoke,
   suspend,
-  testPolicy,
   type GivenLicense,
 } from '../../support/given.ts';
 
@@ -27,7 +26,7 @@ test('decides without taking a seat, also when none is free', async () => {
     valid: true,
     code: 'valid',
     license: { id: license.licenseId, status: 'active', seats: { limit: 1, used: 1 } },
-    entitlements: testPolicy.features,
+    entitlements: { agents: { value: 52, kind: 'number', gate: 'hard', from: 'plan' } },
     expiresAt: null,
   });
 });
