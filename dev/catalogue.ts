@@ -1,4 +1,5 @@
 /** The default catalogue: plans as data, seeded once and editable from then on. */
+import type { Feature } from '../domain/entitlement.ts';
 import type { Policy, QueuePolicy } from '../domain/policy.ts';
 
 export interface CataloguePlan {
@@ -24,13 +25,26 @@ const queueOf = (lengthMax: number, waitMaxHours: number): QueuePolicy => ({
   livenessSeconds: 60,
 });
 
-const proFeatures = { agents: 52, commands: 81, skills: 26, projects: 'unlimited' };
+/**
+ * What a customer made stays when a plan has less room for it: projects beyond the limit, and custom
+ * agents, are looked at and no longer changed. What the vendor ships beyond a limit is simply not there.
+ */
+const kept = (value: boolean | number | string): Feature => ({ value, gate: 'soft' });
+
+const freeFeatures = { agents: 5, commands: 10, projects: kept(1), customAgents: kept(false) };
+const proFeatures = {
+  ...freeFeatures,
+  agents: 52,
+  commands: 81,
+  skills: 26,
+  projects: kept('unlimited'),
+};
 const teamFeatures = { ...proFeatures, floatingSeats: true, teamDashboard: true };
 const enterpriseFeatures = {
   ...teamFeatures,
   sso: true,
   sla: true,
-  customAgents: true,
+  customAgents: kept(true),
   runtimeLicensing: true,
 };
 
@@ -44,7 +58,7 @@ export const catalogue: readonly CataloguePlan[] = [
       offlineGraceHours: 24,
       offlineAllowance: 0,
       devicesMax: 1,
-      features: { agents: 5, commands: 10, projects: 1 },
+      features: freeFeatures,
     },
   },
   {
