@@ -48,6 +48,21 @@ export interface Credentials {
   tenantId: string | null;
 }
 
+export interface Delegates {
+  certificate: string;
+  createdAt: Timestamp;
+  kid: string;
+  publicKey: import('kysely').ColumnType<import('node:crypto').JsonWebKey, string, never>;
+  revokedAt: Timestamp | null;
+  revokedWhy: string | null;
+  rootKid: string;
+  sealedKey: Buffer;
+  sealKid: string;
+  seq: number;
+  signUntil: Timestamp;
+  verifyUntil: Timestamp;
+}
+
 export interface IdempotencyKeys {
   answer: Buffer;
   expiresAt: Timestamp;
@@ -122,6 +137,17 @@ export interface Products {
   name: string;
 }
 
+export interface RootKeys {
+  activeAt: Timestamp | null;
+  kid: string;
+  kmsVersion: string;
+  publicKey: import('kysely').ColumnType<import('node:crypto').JsonWebKey, string, never>;
+  publishedAt: Generated<Timestamp>;
+  retiredAt: Timestamp | null;
+  revokedAt: Timestamp | null;
+  state: "published" | "active" | "retired" | "revoked";
+}
+
 export interface Sessions {
   createdAt: Generated<Timestamp>;
   device: Json;
@@ -156,6 +182,7 @@ export interface Tenants {
 export interface DB {
   auditLog: AuditLog;
   credentials: Credentials;
+  delegates: Delegates;
   idempotencyKeys: IdempotencyKeys;
   licenseEvents: LicenseEvents;
   licenses: Licenses;
@@ -163,6 +190,7 @@ export interface DB {
   plans: Plans;
   pools: Pools;
   products: Products;
+  rootKeys: RootKeys;
   sessions: Sessions;
   tenants: Tenants;
 }

@@ -164,14 +164,21 @@ export const configFields = {
     .describe(
       'host:port of Cloud KMS. On this machine itself it is the stand-in for development, asked without TLS and credentials. Empty: the one of Google.',
     ),
+  SIGNING_SEAL_KEYS: z
+    .string()
+    .transform((text, context) => parseSecrets(text, context))
+    .optional()
+    .describe(
+      'Comma-separated kid:secret pairs (secret: base64url of 32 or more bytes) that seal in Postgres the key which signs leases and denials. The first seals, all open: rotate by putting the new one first. Needed with KMS_KEY. Empty: nothing is signed.',
+    ),
 } as const;
 
 const fields = z.object(configFields);
-const schema = fields.superRefine(refuseTrialSecrets);
+const schema = fields.superRefine(refuseTrialSecrets).superRefine(requireSealKeys);
 export type Config = z.infer<typeof schema>;
 
-/** One key of the HMAC that makes session credentials. */
-export interface CredentialSecret {
+/** One of the secrets that a setting lists; which of them was used is told by its key id. */
+export interface ListedSecret {
   kid: string;
   secret: KeyObject;
 }
@@ -236,8 +243,8 @@ function refuseTrialSecrets(config: z.output<typeof fields>, context: z.Refineme
     const url = config[name];
     return url !== undefined && new URL(url).password === trial;
   });
-  if (config.SESSION_CREDENTIAL_SECRETS.some(isTrialSecret)) {
-    known.push('SESSION_CREDENTIAL_SECRETS');
+  for (const name of ['SESSION_CREDENTIAL_SECRETS', 'SIGNING_SEAL_KEYS'] as const) {
+    if (config[name]?.some(isTrialSecret) === true) known.push(name);
   }
   for (const name of known) {
     const message = 'is the one of the local trial, which everybody knows; set your own';
@@ -245,12 +252,19 @@ function refuseTrialSecrets(config: z.output<typeof fields>, context: z.Refineme
   }
 }
 
-function isTrialSecret({ kid, secret }: CredentialSecret): boolean {
+/** What Cloud KMS certifies must outlive this process, and is stored in no readable form. */
+function requireSealKeys(config: z.output<typeof fields>, context: z.RefinementCtx): void {
+  if (config.KMS_KEY === undefined || config.SIGNING_SEAL_KEYS !== undefined) return;
+  const message = 'is required with KMS_KEY';
+  context.addIssue({ code: 'custom', path: ['SIGNING_SEAL_KEYS'], message });
+}
+
+function isTrialSecret({ kid, secret }: ListedSecret): boolean {
   const hash = createHash('sha256').update(secret.export()).digest('base64url');
   return kid === trial || hash === trialSecretHash;
 }
 
-function parseSecrets(text: string, context: z.RefinementCtx): CredentialSecret[] {
+function parseSecrets(text: string, context: z.RefinementCtx): ListedSecret[] {
   const secrets = text.split(',').map((pair) => {
     const [kid = '', encoded = ''] = pair.trim().split(':');
     return { kid, secret: createSecretKey(encoded, 'base64url') };

@@ -1,11 +1,5 @@
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHmac,
-  hkdfSync,
-  randomBytes,
-  timingSafeEqual,
-} from 'node:crypto';
+import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { openSealed, seal } from './seal.ts';
 
 /** Seals and recognizes what one caller asked under one idempotency key. */
 export interface AnswerSeal {
@@ -15,9 +9,6 @@ export interface AnswerSeal {
   macOf(text: string): Buffer;
   hasMac(text: string, mac: Buffer): boolean;
 }
-
-const nonceBytes = 12;
-const tagBytes = 16;
 
 /**
  * The seal of a caller's stored answer: AES-256-GCM and HMAC-SHA-256 under keys that HKDF derives from
@@ -29,22 +20,8 @@ export function createAnswerSeal({ secret, id }: { secret: string; id: string })
   const [sealKey, macKey] = [derived.subarray(0, 32), derived.subarray(32)];
   const macOf = (text: string) => createHmac('sha256', macKey).update(text).digest();
   return {
-    seal(text) {
-      const nonce = randomBytes(nonceBytes);
-      const cipher = createCipheriv('aes-256-gcm', sealKey, nonce).setAAD(Buffer.from(id));
-      const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
-      return Buffer.concat([nonce, cipher.getAuthTag(), body]);
-    },
-    open(sealed) {
-      const nonce = sealed.subarray(0, nonceBytes);
-      const tag = sealed.subarray(nonceBytes, nonceBytes + tagBytes);
-      const options = { authTagLength: tagBytes };
-      const decipher = createDecipheriv('aes-256-gcm', sealKey, nonce, options)
-        .setAAD(Buffer.from(id))
-        .setAuthTag(tag);
-      const body = sealed.subarray(nonceBytes + tagBytes);
-      return Buffer.concat([decipher.update(body), decipher.final()]).toString('utf8');
-    },
+    seal: (text) => seal({ key: sealKey, name: id }, Buffer.from(text)),
+    open: (sealed) => openSealed({ key: sealKey, name: id }, sealed).toString('utf8'),
     macOf,
     hasMac: (text, mac) => {
       const wanted = macOf(text);

@@ -13,12 +13,14 @@ const exceptions: Record<string, string> = {
   products: 'the vendor’s catalogue, the same for everybody',
   plans: 'the vendor’s catalogue, the same for everybody',
   credentials: 'finds the tenant, so it is read before one is known; it holds hashes and ids only',
+  root_keys: 'the same keys sign every tenant’s tokens; it holds public halves only',
+  delegates: 'the same keys sign every tenant’s tokens; private halves are sealed',
   kysely_migration: 'which migrations ran',
   kysely_migration_lock: 'which migrations run',
 };
 
 /** What the app role may do with the exceptions; everything else would be a hole. */
-const appMayReadOnly = ['products', 'plans', 'credentials'];
+const appMayReadOnly = ['products', 'plans', 'credentials', 'root_keys', 'delegates'];
 
 interface Row {
   name: string;

@@ -70,6 +70,7 @@ describe('loading', () => {
       SYSTEM_DATABASE_URL: 'hunter2',
       REDIS_URL: 'http://:hunter2@host',
       SESSION_CREDENTIAL_SECRETS: 'k1:hunter2,k1:hunter2',
+      SIGNING_SEAL_KEYS: 'hunter2',
       API_PORT: 'hunter2',
       LOG_LEVEL: 'hunter2',
       TEMPORAL_ADDRESS: 'hunter2',
@@ -98,6 +99,11 @@ describe('loading', () => {
       { SESSION_CREDENTIAL_SECRETS: `k1:${secret()},k2:${composeSecret()}` },
     ],
     ['the session secret', { SESSION_CREDENTIAL_SECRETS: `trial:${secret()}` }],
+    [
+      'the seal key, whatever it is called,',
+      { SIGNING_SEAL_KEYS: `k1:${secret()},k2:${composeSecret()}` },
+    ],
+    ['the seal key', { SIGNING_SEAL_KEYS: `trial:${secret()}` }],
     ['a password of Postgres', { DATABASE_URL: 'postgres://leasehold_app:trial@db/leasehold' }],
     ['the password of Redis', { REDIS_URL: 'redis://:trial@cache:6379' }],
   ])('serves nobody but this machine with %s of the local trial', (_which, known) => {
@@ -117,6 +123,16 @@ describe('loading', () => {
     ['KMS_PROTECTION_LEVEL', 'EXTERNAL'],
   ])('refuses %s when it is %s', (name, value) => {
     expect(() => loadConfig({ ...valid, [name]: value })).toThrow(`${name}: `);
+  });
+
+  test('signs with nothing that it could not find again after a restart', () => {
+    const key = { KMS_KEY: 'projects/p/locations/l/keyRings/r/cryptoKeys/k' };
+    expect(() => loadConfig({ ...valid, ...key })).toThrow(
+      'SIGNING_SEAL_KEYS: is required with KMS_KEY',
+    );
+    const sealed = loadConfig({ ...valid, ...key, SIGNING_SEAL_KEYS: `s1:${secret()}` });
+    expect(sealed.SIGNING_SEAL_KEYS?.map(({ kid }) => kid)).toEqual(['s1']);
+    expect(loadConfig(valid).SIGNING_SEAL_KEYS).toBeUndefined();
   });
 
   test('takes only this machine itself for one that needs no TLS', () => {
