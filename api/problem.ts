@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { endReasons, errorTable, LicensingError, type ErrorCode } from '../domain/errors.ts';
 import { takeoverRefusals } from '../domain/seat.ts';
 import { isOutage } from '../platform/outage.ts';
+import { missingFeaturesSchema, upgradeSchema } from './schemas.ts';
 
 /** Seconds after which a retryable answer asks to be tried again, before jitter. */
 const retryAfterSeconds = 2;
@@ -44,6 +45,8 @@ export const problemSchema = z
     }),
     seats: z.object({ used: z.int(), limit: z.int() }).optional(),
     queue: z.object({ length: z.int() }).optional(),
+    missingFeatures: missingFeaturesSchema.optional(),
+    upgrade: upgradeSchema.optional(),
   })
   .meta({ id: 'Problem' });
 

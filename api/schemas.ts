@@ -88,6 +88,39 @@ export const entitlementSchema = z
   })
   .meta({ id: 'Entitlement' });
 
+/** Features that a program needs to run at all. */
+export const askedFeaturesSchema = z
+  .array(featureNameSchema)
+  .max(50)
+  .optional()
+  .meta({ description: 'Names of features without which the program is of no use.' });
+
+/** Features that were asked for and are not granted. */
+export const missingFeaturesSchema = z
+  .array(
+    z.object({
+      name: z.string(),
+      value: entitlementSchema.shape.value.nullable().meta({
+        description: 'null: the license has no feature of that name.',
+      }),
+      gate: gateSchema.nullable(),
+    }),
+  )
+  .meta({ description: 'With feature_not_granted: what is missing.' });
+
+/** What would allow a use that the plan does not. */
+export const upgradeSchema = z
+  .object({
+    plans: z.array(z.object({ code: z.string(), name: z.string() })).meta({
+      description: 'The plans on offer that would allow it, five at most.',
+    }),
+    url: z.string().nullable().meta({ description: 'Where the vendor sells them.' }),
+  })
+  .meta({
+    id: 'Upgrade',
+    description: 'With usage_type_not_allowed and feature_not_granted: the way out.',
+  });
+
 /** An instant as callers write it: in UTC, with a bound on the digits of its seconds. */
 export const instantSchema = z.iso.datetime().max(35);
 

@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import type { Feature, Features } from '../domain/entitlement.ts';
 import type { Policy } from '../domain/policy.ts';
+import type { OfferedPlan } from '../domain/upgrade.ts';
 import type { Database, TenantTransaction } from './database.ts';
 
 export interface TenantRecord {
@@ -13,6 +14,8 @@ export interface ProductRecord {
   id: string;
   code: string;
   name: string;
+  /** Where customers buy a larger plan, or null. */
+  upgradeUrl: string | null;
   createdAt: Date;
 }
 export interface PlanRecord {
@@ -21,7 +24,23 @@ export interface PlanRecord {
   code: string;
   name: string;
   policy: Policy;
+  /** Whether answers to anybody may name it. */
+  offered: boolean;
   createdAt: Date;
+}
+
+export interface NewProduct {
+  code: string;
+  name: string;
+  upgradeUrl?: string | null | undefined;
+}
+export interface NewPlan {
+  productId: string;
+  code: string;
+  name: string;
+  policy: Policy;
+  /** Default: true. */
+  offered?: boolean | undefined;
 }
 
 /** A page in the order of making; `after` is the last id of the page before. */
@@ -31,8 +50,8 @@ export interface Page {
 }
 
 const tenantColumns = ['id', 'name', 'createdAt'] as const;
-const productColumns = ['id', 'code', 'name', 'createdAt'] as const;
-const planColumns = ['id', 'productId', 'code', 'name', 'policy', 'createdAt'] as const;
+const productColumns = ['id', 'code', 'name', 'upgradeUrl', 'createdAt'] as const;
+const planColumns = ['id', 'productId', 'code', 'name', 'policy', 'offered', 'createdAt'] as const;
 
 export async function insertTenant(
   db: Database,
@@ -58,7 +77,7 @@ export async function listTenants(db: Database, page: Page): Promise<TenantRecor
 /** @returns undefined when the code is taken. */
 export async function insertProduct(
   db: Database,
-  product: { id: string; code: string; name: string },
+  product: NewProduct & { id: string },
 ): Promise<ProductRecord | undefined> {
   return db
     .insertInto('products')
@@ -98,7 +117,7 @@ export async function listProducts(db: Database, page: Page): Promise<ProductRec
 /** @returns undefined when the product has a plan of that code already. */
 export async function insertPlan(
   db: Database,
-  plan: { id: string; productId: string; code: string; name: string; policy: Policy },
+  plan: NewPlan & { id: string },
 ): Promise<PlanRecord | undefined> {
   const row = await db
     .insertInto('plans')
@@ -142,4 +161,37 @@ export async function findFeatures(
     from plans, jsonb_each(plans.policy -> 'features') as features
     where plans.product_id = ${productId} and features.key = any(${names})`.execute(db);
   return Object.fromEntries(rows.map(({ name, stated }) => [name, stated]));
+}
+
+/** Most plans of a product that are looked through for one that allows more. */
+const offeredMax = 100;
+
+/**
+ * The plans that a product offers to everybody, in the order in which they were made, with the features
+ * of these names alone; and where it sells them.
+ */
+export async function listOffers(
+  db: Database,
+  productId: string,
+  names: readonly string[],
+): Promise<{ offered: OfferedPlan[]; url: string | null }> {
+  const { rows } = await sql<{ url: string | null; plan: OfferedPlan | null }>`
+    select products.upgrade_url as url,
+      case when plans.id is not null then jsonb_build_object(
+        'code', plans.code,
+        'name', plans.name,
+        'policy', jsonb_build_object(
+          'usageTypes', plans.policy -> 'usageTypes',
+          'features', (
+            select coalesce(jsonb_object_agg(key, value), '{}')
+            from jsonb_each(plans.policy -> 'features') where key = any(${names})
+          )
+        )
+      ) end as plan
+    from products left join plans on plans.product_id = products.id and plans.offered
+    where products.id = ${productId}
+    order by plans.id
+    limit ${offeredMax}`.execute(db);
+  const offered = rows.flatMap(({ plan }) => (plan === null ? [] : [plan]));
+  return { offered, url: rows[0]?.url ?? null };
 }

@@ -119,6 +119,7 @@ export interface Plans {
   createdAt: Generated<Timestamp>;
   id: string;
   name: string;
+  offered: Generated<boolean>;
   policy: import('kysely').ColumnType<unknown, string, string>;
   productId: string;
 }
@@ -135,6 +136,7 @@ export interface Products {
   createdAt: Generated<Timestamp>;
   id: string;
   name: string;
+  upgradeUrl: string | null;
 }
 
 export interface RootKeys {

@@ -5,6 +5,8 @@ import type { Policy, QueuePolicy } from '../domain/policy.ts';
 export interface CataloguePlan {
   code: string;
   name: string;
+  /** Whether denials may name it as a way out. Default: true. */
+  offered?: boolean;
   policy: Policy;
 }
 
@@ -103,6 +105,7 @@ export const catalogue: readonly CataloguePlan[] = [
   {
     code: 'demo',
     name: 'Demo: short leases to try the server with',
+    offered: false,
     policy: {
       ...common,
       seats: { min: 1, max: 1_000 },

@@ -22,7 +22,10 @@ const withId = z.object({ id: z.string() });
 /** Seeds the catalogue and the demo tenant through a running API. */
 export async function seedDemo(apiUrl: string, operatorKey: string): Promise<Demo> {
   const operator = createOperator(apiUrl, operatorKey);
-  const product = await operator.post('/v1/products', withId, { code: 'studio', name: 'Studio' });
+  const product = await operator.post('/v1/products', withId, {
+    ...{ code: 'studio', name: 'Studio' },
+    upgradeUrl: 'https://example.com/studio/plans',
+  });
   const plans = new Map<string, string>();
   for (const plan of catalogue) {
     const { id } = await operator.post('/v1/plans', withId, { productId: product.id, ...plan });

@@ -127,6 +127,13 @@ export const errorTable = {
     retryable: false,
     expected: true,
   },
+  feature_not_granted: {
+    title: 'The license does not grant a feature that is needed',
+    status: 403,
+    conclusive: true,
+    retryable: false,
+    expected: true,
+  },
   holders_exhausted: {
     title: 'The session has as many holders as its policy allows',
     status: 409,

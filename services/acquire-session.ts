@@ -11,11 +11,11 @@ import type { LicenseRecord } from '../data/licenses.ts';
 import { withTenant } from '../data/tenant.ts';
 import type { RecordedSession, SessionFacts } from '../data/sessions.ts';
 import { LicensingError } from '../domain/errors.ts';
-import { resolvePolicy } from '../domain/policy.ts';
 import type { PoolRef } from '../domain/seat.ts';
-import { validateUse, type Refusal } from '../domain/validation.ts';
+import type { UseRequest } from '../domain/validation.ts';
 import type { AcquireReply } from '../lua/scripts.ts';
 import { newId } from '../platform/ids.ts';
+import { decideUse, type ExplainedRefusal } from './decide-use.ts';
 import type { Deps } from './deps.ts';
 import { describeDenial, type Denial, type NoSeats } from './describe-denial.ts';
 import { findTakeover, type Takeover } from './find-takeover.ts';
@@ -26,7 +26,7 @@ import { recordTenure, undoTenure } from './record-tenure.ts';
 import { restorePool } from './restore-pool.ts';
 import { settleDropped } from './settle-dropped.ts';
 
-export interface AcquireInput extends PoolRef, SessionFacts {
+export interface AcquireInput extends PoolRef, SessionFacts, Pick<UseRequest, 'features'> {
   holderId: string;
   wait: boolean;
   /** A session of the caller's own device to end for its seat, if there is none otherwise. */
@@ -40,7 +40,7 @@ export type Tenure = Extract<AcquireReply, { word: 'GRANTED' | 'ATTACHED' | 'QUE
 
 export type AcquireOutcome =
   | { kind: 'session'; tenure: Tenure; row: RecordedSession; license: LicenseRecord }
-  | { kind: 'refused'; refusal: Refusal }
+  | { kind: 'refused'; refusal: ExplainedRefusal }
   | { kind: 'denied'; denial: Denial };
 
 const attemptsMax = 3;
@@ -77,7 +77,7 @@ async function attemptAcquire(deps: Deps, input: AcquireInput): Promise<AcquireO
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
     const known = attempt === 0 ? input.license : undefined;
     const license = known ?? (await readLicense(deps, input));
-    const refusal = refuseUse(license, input);
+    const refusal = await decideUse(deps, license, input);
     if (refusal !== null) return { kind: 'refused', refusal };
     const outcome = await takeSeat(deps, input, { license, takeover });
     if (outcome !== 'again') return outcome;
@@ -108,7 +108,7 @@ async function takeSeat(
     case 'BLOCKED': {
       await settleDropped(deps, input, reply.dropped);
       // The pool knows of a change that this read of the license did not see yet.
-      const refusal = refuseUse(await readLicense(deps, input), input);
+      const refusal = await decideUse(deps, await readLicense(deps, input), input);
       return refusal === null ? 'again' : { kind: 'refused', refusal };
     }
     case 'NO_SEATS':
@@ -154,15 +154,6 @@ function asNotOwn(reply: NoSeats): NoSeats {
 
 function readLicense(deps: Deps, pool: PoolRef): Promise<LicenseRecord> {
   return withTenant(deps.db, pool.tenantId, (tx) => requireLicense(tx, pool));
-}
-
-/** The ordered checks of `domain/validation.ts` for this license as it was read. */
-export function refuseUse(
-  license: LicenseRecord,
-  request: Pick<AcquireInput, 'product' | 'usageType'>,
-): Refusal | null {
-  const { usageTypes } = resolvePolicy(license.planPolicy, license.overrides);
-  return validateUse({ ...license, usageTypes }, request, new Date());
 }
 
 function outcomeLabel(outcome: AcquireOutcome): string {

@@ -5,6 +5,7 @@ import {
   insertPlan,
   listPlans as listRows,
   lockProduct,
+  type NewPlan,
   type Page,
   type PlanRecord,
 } from '../data/catalog.ts';
@@ -12,7 +13,6 @@ import type { TenantTransaction } from '../data/database.ts';
 import { inTransaction } from '../data/tenant.ts';
 import { faultOfPlanFeatures, type Features } from '../domain/entitlement.ts';
 import { LicensingError } from '../domain/errors.ts';
-import type { Policy } from '../domain/policy.ts';
 import { newId } from '../platform/ids.ts';
 import { audit, type AuditContext } from './audit.ts';
 import type { Deps } from './deps.ts';
@@ -24,7 +24,7 @@ import type { Deps } from './deps.ts';
 export async function createPlan(
   deps: Pick<Deps, 'systemDb'>,
   context: AuditContext,
-  input: { productId: string; code: string; name: string; policy: Policy },
+  input: NewPlan,
 ): Promise<PlanRecord> {
   const id = newId('pln');
   return inTransaction(deps.systemDb, async (tx) => {

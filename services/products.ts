@@ -3,6 +3,7 @@ import {
   findProduct,
   insertProduct,
   listProducts as listRows,
+  type NewProduct,
   type Page,
   type ProductRecord,
 } from '../data/catalog.ts';
@@ -16,7 +17,7 @@ import type { Deps } from './deps.ts';
 export async function createProduct(
   deps: Pick<Deps, 'systemDb'>,
   context: AuditContext,
-  input: { code: string; name: string },
+  input: NewProduct,
 ): Promise<ProductRecord> {
   const id = newId('prd');
   return inTransaction(deps.systemDb, async (tx) => {

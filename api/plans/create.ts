@@ -12,6 +12,10 @@ const body = z
     productId: idSchema('prd'),
     code: codeSchema,
     name: phraseSchema(200),
+    offered: z.boolean().optional().meta({
+      description:
+        'Whether denials may name it as a way out, to anybody. Default: true. Not for a plan made for one customer.',
+    }),
     policy: policySchema.superRefine((policy, context) => {
       const fault = faultOfPolicy(policy);
       if (fault === null) return;

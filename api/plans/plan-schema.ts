@@ -8,6 +8,7 @@ export const planSchema = z
     productId: z.string(),
     code: z.string(),
     name: z.string(),
+    offered: z.boolean(),
     policy: policySchema,
     createdAt: z.iso.datetime(),
   })

@@ -2,10 +2,14 @@ import { z } from 'zod';
 import { createProduct } from '../../services/products.ts';
 import { defineOperation } from '../operation.ts';
 import { phraseSchema } from '../schemas.ts';
-import { codeSchema, presentProduct, productSchema } from './product-schema.ts';
+import { codeSchema, presentProduct, productSchema, upgradeUrlSchema } from './product-schema.ts';
 
 const body = z
-  .strictObject({ code: codeSchema, name: phraseSchema(200) })
+  .strictObject({
+    code: codeSchema,
+    name: phraseSchema(200),
+    upgradeUrl: upgradeUrlSchema.nullable().optional(),
+  })
   .meta({ id: 'CreateProductRequest' });
 
 export const create = defineOperation({
@@ -16,7 +20,7 @@ export const create = defineOperation({
   summary: 'Create a product of the vendor',
   credential: 'operator',
   body,
-  replies: { 201: { description: 'The product.', body: productSchema } },
+  replies: { 201: { description: 'The product.', body: productSchema, upgradeUrlSchema } },
   errors: ['conflict'],
   async handle(context, input) {
     const product = await createProduct(context.deps, context, input.body);

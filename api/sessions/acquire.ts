@@ -5,10 +5,12 @@ import {
   type AcquireOutcome,
   type Tenure,
 } from '../../services/acquire-session.ts';
+import type { ExplainedRefusal } from '../../services/decide-use.ts';
 import type { Denial } from '../../services/describe-denial.ts';
 import { makeSessionCredential, type SessionClaims } from '../../signing/session-credential.ts';
 import { defineOperation } from '../operation.ts';
 import {
+  askedFeaturesSchema,
   deviceSchema,
   holderIdSchema,
   idSchema,
@@ -33,6 +35,7 @@ const body = z
       description:
         'A session of the same device, as the denial lists them. When no seat is free it ends, and its seat is granted, unless others wait before the caller.',
     }),
+    features: askedFeaturesSchema,
     metadata: metadataSchema.default({}),
   })
   .meta({ id: 'AcquireRequest' });
@@ -66,6 +69,7 @@ export const acquire = defineOperation({
     'license_expired',
     'product_mismatch',
     'usage_type_not_allowed',
+    'feature_not_granted',
     'restoring',
   ],
   async handle({ deps, caller }, input) {
@@ -101,10 +105,14 @@ function unlessRefused(outcome: AcquireOutcome): Extract<AcquireOutcome, { kind:
     case 'session':
       return outcome;
     case 'refused':
-      throw new LicensingError(outcome.refusal.code, outcome.refusal.detail);
+      throw refused(outcome.refusal);
     case 'denied':
       throw denied(outcome.denial);
   }
+}
+
+function refused({ code, detail, missingFeatures, upgrade }: ExplainedRefusal): LicensingError {
+  return new LicensingError(code, detail, { extra: { missingFeatures, upgrade } });
 }
 
 function denied({ code, detail, queueLength, holders, ...facts }: Denial): LicensingError {

@@ -445,6 +445,8 @@ export interface components {
             wait: boolean;
             /** @description A session of the same device, as the denial lists them. When no seat is free it ends, and its seat is granted, unless others wait before the caller. */
             takeover?: string;
+            /** @description Names of features without which the program is of no use. */
+            features?: string[];
             /**
              * @description Up to 20 flat members of your own.
              * @default {}
@@ -476,6 +478,10 @@ export interface components {
              * @enum {string}
              */
             usageType: "builder" | "runtime";
+            /** @description Names of features without which the program is of no use. */
+            features?: string[];
+            /** @description Also tell of every check what it looked at and how it went. */
+            explain?: boolean;
         };
         IssueLicenseRequest: {
             productId: string;
@@ -552,11 +558,14 @@ export interface components {
         CreateProductRequest: {
             code: string;
             name: string;
+            upgradeUrl?: string | null;
         };
         CreatePlanRequest: {
             productId: string;
             code: string;
             name: string;
+            /** @description Whether denials may name it as a way out, to anybody. Default: true. Not for a plan made for one customer. */
+            offered?: boolean;
             policy: components["schemas"]["Policy"];
         };
         Policy: {
@@ -650,7 +659,7 @@ export interface components {
             /** @description What happened and what to do next. */
             detail: string;
             /** @enum {string} */
-            code: "unauthenticated" | "forbidden" | "not_found" | "method_not_allowed" | "conflict" | "invalid_request" | "idempotency_mismatch" | "idempotency_in_flight" | "rate_limited" | "no_seats_available" | "queue_full" | "session_ended" | "license_revoked" | "license_suspended" | "license_expired" | "product_mismatch" | "usage_type_not_allowed" | "holders_exhausted" | "takeover_refused" | "restoring" | "unavailable" | "internal";
+            code: "unauthenticated" | "forbidden" | "not_found" | "method_not_allowed" | "conflict" | "invalid_request" | "idempotency_mismatch" | "idempotency_in_flight" | "rate_limited" | "no_seats_available" | "queue_full" | "session_ended" | "license_revoked" | "license_suspended" | "license_expired" | "product_mismatch" | "usage_type_not_allowed" | "feature_not_granted" | "holders_exhausted" | "takeover_refused" | "restoring" | "unavailable" | "internal";
             requestId: string;
             /** @description Where requests are traced: of this one. */
             traceId?: string;
@@ -684,6 +693,14 @@ export interface components {
             queue?: {
                 length: number;
             };
+            /** @description With feature_not_granted: what is missing. */
+            missingFeatures?: {
+                name: string;
+                /** @description null: the license has no feature of that name. */
+                value: boolean | number | string | null;
+                gate: ("hard" | "soft") | null;
+            }[];
+            upgrade?: components["schemas"]["Upgrade"];
         };
         Holder: {
             sessionId: string;
@@ -692,6 +709,16 @@ export interface components {
             /** @description Whether it runs on the device that asked. */
             own: boolean;
             deviceName?: string;
+        };
+        /** @description With usage_type_not_allowed and feature_not_granted: the way out. */
+        Upgrade: {
+            /** @description The plans on offer that would allow it, five at most. */
+            plans: {
+                code: string;
+                name: string;
+            }[];
+            /** @description Where the vendor sells them. */
+            url: string | null;
         };
         History: {
             items: {
@@ -730,13 +757,23 @@ export interface components {
              * @description valid, or the first check that failed.
              * @enum {string}
              */
-            code: "valid" | "unauthenticated" | "forbidden" | "not_found" | "method_not_allowed" | "conflict" | "invalid_request" | "idempotency_mismatch" | "idempotency_in_flight" | "rate_limited" | "no_seats_available" | "queue_full" | "session_ended" | "license_revoked" | "license_suspended" | "license_expired" | "product_mismatch" | "usage_type_not_allowed" | "holders_exhausted" | "takeover_refused" | "restoring" | "unavailable" | "internal";
+            code: "valid" | "unauthenticated" | "forbidden" | "not_found" | "method_not_allowed" | "conflict" | "invalid_request" | "idempotency_mismatch" | "idempotency_in_flight" | "rate_limited" | "no_seats_available" | "queue_full" | "session_ended" | "license_revoked" | "license_suspended" | "license_expired" | "product_mismatch" | "usage_type_not_allowed" | "feature_not_granted" | "holders_exhausted" | "takeover_refused" | "restoring" | "unavailable" | "internal";
             detail: string;
             license: components["schemas"]["License"];
             entitlements: {
                 [key: string]: components["schemas"]["Entitlement"];
             };
             expiresAt: string | null;
+            /** @description With feature_not_granted: what is missing. */
+            missingFeatures?: {
+                name: string;
+                /** @description null: the license has no feature of that name. */
+                value: boolean | number | string | null;
+                gate: ("hard" | "soft") | null;
+            }[];
+            upgrade?: components["schemas"]["Upgrade"];
+            /** @description With explain: every check in its order, also those behind the first that failed. */
+            trace?: components["schemas"]["CheckOutcome"][];
         };
         License: {
             id: string;
@@ -775,6 +812,18 @@ export interface components {
              */
             from: "plan" | "license";
         };
+        CheckOutcome: {
+            /** @enum {string} */
+            check: "revoked" | "suspended" | "expired" | "product" | "usage_type" | "feature";
+            passed: boolean;
+            /** @enum {string} */
+            code?: "unauthenticated" | "forbidden" | "not_found" | "method_not_allowed" | "conflict" | "invalid_request" | "idempotency_mismatch" | "idempotency_in_flight" | "rate_limited" | "no_seats_available" | "queue_full" | "session_ended" | "license_revoked" | "license_suspended" | "license_expired" | "product_mismatch" | "usage_type_not_allowed" | "feature_not_granted" | "holders_exhausted" | "takeover_refused" | "restoring" | "unavailable" | "internal";
+            /** @description What was looked at. */
+            input: {
+                [key: string]: unknown;
+            };
+            detail: string;
+        };
         IssuedLicense: {
             license: components["schemas"]["License"];
             /** @description Shown this once; only its hash is stored. */
@@ -797,6 +846,7 @@ export interface components {
             id: string;
             code: string;
             name: string;
+            upgradeUrl: string | null;
             /** Format: date-time */
             createdAt: string;
         };
@@ -805,6 +855,7 @@ export interface components {
             productId: string;
             code: string;
             name: string;
+            offered: boolean;
             policy: components["schemas"]["Policy"];
             /** Format: date-time */
             createdAt: string;
@@ -884,7 +935,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `takeover_refused`: The session cannot be taken over. `license_revoked`: The license was revoked. `license_suspended`: The license is suspended. `license_expired`: The license has expired. `product_mismatch`: The license is for another product. `usage_type_not_allowed`: The license does not allow this type of use. */
+            /** @description `takeover_refused`: The session cannot be taken over. `license_revoked`: The license was revoked. `license_suspended`: The license is suspended. `license_expired`: The license has expired. `product_mismatch`: The license is for another product. `usage_type_not_allowed`: The license does not allow this type of use. `feature_not_granted`: The license does not grant a feature that is needed. */
             403: {
                 headers: {
                     [name: string]: unknown;

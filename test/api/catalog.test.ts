@@ -83,6 +83,24 @@ describe('a code', () => {
   });
 });
 
+describe('a product', () => {
+  test('says where larger plans are sold, or nowhere', async () => {
+    const make = (code: string, more: Record<string, unknown> = {}) =>
+      api.asOperator('POST', '/v1/products', { body: { code, name: 'x', ...more } });
+    const upgradeUrl = 'https://acme.example/plans?of=ide';
+    const { id } = succeed(await make('sold', { upgradeUrl })) as { id: string };
+    expect((await api.asOperator('GET', `/v1/products/${id}`)).body).toMatchObject({ upgradeUrl });
+    expect((await make('unsold')).body).toMatchObject({ upgradeUrl: null });
+    expect((await make('not-sold', { upgradeUrl: null })).body).toMatchObject({ upgradeUrl: null });
+    const faults = ['', 'acme.example', 'ftp://acme.example', 'https://a b', 'https://a\u001b[2J'];
+    for (const url of [...faults, 'https://[', `https://a/${'x'.repeat(500)}`, 7]) {
+      const answer = await make('faulty', { upgradeUrl: url });
+      expect({ url, status: answer.status }).toEqual({ url, status: 422 });
+      expect(problemOf(answer).errors).toMatchObject([{ path: 'upgradeUrl' }]);
+    }
+  });
+});
+
 describe('a plan', () => {
   const make = (policy: Record<string, unknown>, productId = product.id) =>
     api.asOperator('POST', '/v1/plans', {
@@ -127,7 +145,7 @@ describe('a plan', () => {
     const features = { camelCase: 1, snake_case: { value: 'x', gate: 'soft' }, 'a.b:c-1': true };
     const policy = { ...testPolicy, queue: null, features };
     const answer = await make(policy);
-    expect(answer.body).toMatchObject({ policy });
+    expect(answer.body).toMatchObject({ policy, offered: true });
     const { id } = answer.body as { id: string };
     const read = await api.asOperator('GET', `/v1/plans/${id}`);
     expect((read.body as { policy: unknown }).policy).toEqual(policy);

@@ -228,6 +228,9 @@ const reached: Record<ErrorCode, () => Promise<Answer>> = {
     const license = await givenLicense(api, { policy: { usageTypes: ['builder'] } });
     return tryAcquire(license, { usageType: 'runtime' });
   },
+  async feature_not_granted() {
+    return tryAcquire(await givenLicense(api), { features: ['sso'] });
+  },
   async restoring() {
     const session = await acquire(await givenLicense(api));
     await api.store.flushall();

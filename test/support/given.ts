@@ -82,14 +82,18 @@ export async function givenLicense(
     policy?: Partial<Policy>;
     tenantId?: string;
     expiresAt?: string;
+    /** Where its product is sold. */
+    upgradeUrl?: string;
   } = {},
 ): Promise<GivenLicense> {
-  const { seats = 5, expiresAt } = options;
+  const { seats = 5, expiresAt, upgradeUrl } = options;
   const tenantId = options.tenantId ?? (await givenTenant(api));
   const product = `product-${randomBytes(5).toString('hex')}`;
   const productId = (
     succeed(
-      await api.asOperator('POST', '/v1/products', { body: { code: product, name: 'Product' } }),
+      await api.asOperator('POST', '/v1/products', {
+        body: { code: product, name: 'Product', upgradeUrl },
+      }),
     ) as { id: string }
   ).id;
   const planId = await givenPlan(api, productId, { ...testPolicy, ...options.policy });
@@ -98,6 +102,16 @@ export async function givenLicense(
     await api.asOperator('POST', '/v1/licenses', { tenantId, body }),
   ) as { license: License; licenseKey: string };
   return { api, tenantId, licenseId: license.id, licenseKey, product, productId, planId };
+}
+
+/** One more plan of the license's product. */
+export async function givenOtherPlan(
+  { api, productId }: GivenLicense,
+  { policy = {}, ...plan }: { code: string; offered?: boolean; policy?: Partial<Policy> },
+): Promise<void> {
+  const name = `Plan ${plan.code}`;
+  const body = { ...plan, name, productId, policy: { ...testPolicy, ...policy } };
+  succeed(await api.asOperator('POST', '/v1/plans', { body }));
 }
 
 async function givenPlan(api: TestApi, productId: string, policy: Policy): Promise<string> {
@@ -119,6 +133,7 @@ export interface AcquireOptions {
   usageType?: 'builder' | 'runtime';
   device?: { fingerprint: string; name?: string; platform?: string };
   metadata?: Record<string, unknown>;
+  features?: string[];
   /** The id of a session to take over. */
   takeover?: string;
 }

@@ -8,6 +8,7 @@ import {
   changeLicense,
   forceRelease,
   givenLicense,
+  givenOtherPlan,
   heartbeat,
   historyOf,
   problemOf,
@@ -19,6 +20,7 @@ import {
   suspend,
   tryAcquire,
   tryHeartbeat,
+  type AcquireOptions,
 } from '../../support/given.ts';
 
 const api = await startTestApi();
@@ -230,14 +232,47 @@ describe('a license that does not allow the use', () => {
     const license = await givenLicense(api, { policy: { usageTypes: ['builder'] } });
     const answer = await tryAcquire(license, { usageType: 'runtime' });
     expect(answer.status).toBe(403);
-    expect(problemOf(answer).code).toBe('usage_type_not_allowed');
+    expect(problemOf(answer)).toMatchObject({
+      ...{ code: 'usage_type_not_allowed', upgrade: { plans: [], url: null } },
+      detail:
+        'This license allows builder use, not runtime use. No plan on offer would: ask the vendor.',
+    });
     expect((await tryAcquire(license, { usageType: 'builder' })).status).toBe(201);
   });
 
-  test('answers the first of its faults: revoked, suspended, expired, product, usage type', async () => {
+  test('refuses what a feature is missing for, and says which plans have it and where', async () => {
+    const upgradeUrl = 'https://acme.example/plans';
+    const license = await givenLicense(api, { seats: 1, upgradeUrl });
+    const features = { agents: 90, sso: true };
+    await givenOtherPlan(license, { code: 'team', policy: { features } });
+    await givenOtherPlan(license, { code: 'for-one', offered: false, policy: { features } });
+    const answer = await tryAcquire(license, { features: ['agents', 'sso'] });
+    expect(answer.status).toBe(403);
+    expect(problemOf(answer)).toMatchObject({
+      ...{ code: 'feature_not_granted', conclusive: true, retryable: false },
+      detail: `This license does not grant the feature sso. The plan Plan team would: ${upgradeUrl}`,
+      missingFeatures: [{ name: 'sso', value: null, gate: null }],
+      upgrade: { plans: [{ code: 'team', name: 'Plan team' }], url: upgradeUrl },
+    });
+    expect(await readLicense(license)).toMatchObject({ seats: { used: 0 } });
+    expect((await tryAcquire(license, { features: ['agents'] })).status).toBe(201);
+  });
+
+  test('names the way out of a type of use that its plan does not have', async () => {
     const license = await givenLicense(api, { policy: { usageTypes: ['builder'] } });
-    const code = async () =>
-      problemOf(await tryAcquire(license, { product: 'another', usageType: 'runtime' })).code;
+    await givenOtherPlan(license, { code: 'enterprise' });
+    expect(problemOf(await tryAcquire(license, { usageType: 'runtime' }))).toMatchObject({
+      upgrade: { plans: [{ code: 'enterprise', name: 'Plan enterprise' }], url: null },
+    });
+  });
+
+  test('answers the first of its faults: revoked, suspended, expired, product, usage type, feature', async () => {
+    const license = await givenLicense(api, { policy: { usageTypes: ['builder'] } });
+    const ask = async (wrong: AcquireOptions) =>
+      problemOf(await tryAcquire(license, { features: ['sso'], ...wrong })).code;
+    const code = () => ask({ product: 'another', usageType: 'runtime' });
+    expect(await ask({})).toBe('feature_not_granted');
+    expect(await ask({ usageType: 'runtime' })).toBe('usage_type_not_allowed');
     expect(await code()).toBe('product_mismatch');
     await changeLicense(license, { expiresAt: hourAgo() });
     expect(await code()).toBe('license_expired');
@@ -300,12 +335,14 @@ test('refuses a body without what it needs, naming every member', async () => {
   const body = { ...rest, instanceKey: `${instanceKey} with blanks`, device: {}, wait: 'yes' };
   const answer = await api.request('POST', '/v1/sessions', {
     authorization: `License ${license.licenseKey}`,
-    body: { ...body, product: undefined, usageType: 'both' },
+    body: { ...body, product: undefined, usageType: 'both', features: ['two words'] },
   });
   expect(answer.status).toBe(422);
   expect(
     problemOf(answer)
       .errors?.map(({ path }) => path)
       .sort(),
-  ).toEqual(['device.fingerprint', 'instanceKey', 'product', 'usageType', 'wait']);
+  ).toEqual([
+    ...['device.fingerprint', 'features.0', 'instanceKey', 'product', 'usageType', 'wait'],
+  ]);
 });
