@@ -132,7 +132,8 @@ function refuse(fault: TokenFault): TokenCheck {
   return { isGood: false, fault };
 }
 
-function encodeJson(value: object): string {
+/** How what is signed, or handed from machine to machine, is written. */
+export function encodeJson(value: object): string {
   return base64url.encode(JSON.stringify(value));
 }
 
@@ -140,7 +141,7 @@ function encodeJson(value: object): string {
  * The object that a part holds. Only the spelling that `JSON.stringify` gives is ours: of a name that is
  * there twice another reader might take the other value.
  */
-function decodeJson(part: string): Partial<Record<string, unknown>> | null {
+export function decodeJson(part: string): Partial<Record<string, unknown>> | null {
   const bytes = decode(part);
   if (bytes === null) return null;
   try {
