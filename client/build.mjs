@@ -1,6 +1,7 @@
 /**
- * Builds what is published: dist/index.js and dist/cli.js, each with the pure modules of domain/ inside
- * and the npm packages left out, and with --types the declarations for TypeScript.
+ * Builds what is published: dist/index.js, dist/verify.js and dist/cli.js, with the pure modules of
+ * domain/ and signing/tokens/ inside and the npm packages left out (so that a fix of one reaches a
+ * program without a new version of this package), and with --types the declarations for TypeScript.
  */
 import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
@@ -12,11 +13,16 @@ const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.
 
 if (process.argv.includes('--types')) rmSync(here('dist'), { recursive: true, force: true });
 await build({
-  entryPoints: { index: here('index.ts'), cli: here('cli/main.ts') },
+  entryPoints: {
+    index: here('index.ts'),
+    verify: here('verify/index.ts'),
+    cli: here('cli/main.ts'),
+  },
   outdir: here('dist'),
   bundle: true,
   splitting: true,
-  chunkNames: 'shared',
+  // Outside of a publication the parts of earlier builds stay: programs may have them open.
+  chunkNames: 'shared-[hash]',
   packages: 'external',
   platform: 'node',
   format: 'esm',

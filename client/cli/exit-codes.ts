@@ -3,6 +3,8 @@ import type { LeaseholdError } from '../errors.ts';
 
 /** What `leasehold` itself exits with; a command that ran decides its own code. Words of sysexits.h. */
 export const exitCodes = {
+  /** What was to be verified is not to be believed. */
+  notProven: 1,
   /** Wrong options, or something missing. */
   usage: 64,
   /** The server cannot be reached or is not able to answer: nobody knows. */

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { clientVersion } from '../version.ts';
+import { addProofCommands } from './proof-commands.ts';
 import { addSeatCommands } from './seat-commands.ts';
 import { addSessionsCommands } from './sessions-commands.ts';
 
@@ -16,6 +17,7 @@ export function createProgram(onExit: (code: number) => void): Command {
     .showHelpAfterError('Run leasehold --help for the options.')
     .addHelpText('after', help);
   addSeatCommands(program, onExit);
+  addProofCommands(program, onExit);
   addSessionsCommands(program, onExit);
   return program;
 }

@@ -29,8 +29,8 @@ export interface ChainDemand {
   readonly revoked: Revocations;
   /** Now, in unix seconds. */
   readonly at: number;
-  /** The product that the token must be for. */
-  readonly audience: string;
+  /** The product that the token must be for; null: whoever asks looks at it himself. */
+  readonly audience: string | null;
 }
 
 /** What a list may revoke. */
@@ -38,7 +38,13 @@ export type RevokedFault = 'revoked_key' | 'revoked_license' | 'revoked_lease';
 
 /** Why a chain is not believed, besides what may be wrong with either of its tokens. */
 export type ChainFault =
-  TokenFault | RevokedFault | 'outside_scope' | 'outside_certificate' | 'other_request';
+  | TokenFault
+  | RevokedFault
+  | 'outside_scope'
+  | 'outside_certificate'
+  | 'other_request'
+  | 'other_license'
+  | 'other_session';
 
 export interface ChainRefusal {
   readonly isGood: false;
@@ -61,7 +67,8 @@ export async function verifyChain<Claims extends TokenClaims>(
   const keys = new Map<string, TrustedKey>([[jwk.kid, { algorithm: 'Ed25519', key: jwk }]]);
   const { type } = format;
   const { at, audience, revoked } = demand;
-  const checked = await verifyToken(token, { type, keys, at, audience });
+  const product = audience === null ? {} : { audience };
+  const checked = await verifyToken(token, { type, keys, at, ...product });
   if (!checked.isGood) return refuse('token', checked.fault);
   if (!isWithin(checked.claims, certified.claims)) return refuse('token', 'outside_certificate');
   const claims = format.claims.safeParse(checked.claims);
@@ -70,9 +77,10 @@ export async function verifyChain<Claims extends TokenClaims>(
   return fault === null ? { isGood: true, claims: claims.data } : refuse('token', fault);
 }
 
-async function verifyCertificate(
+/** Verifies a certificate: its delegate may have signed, whatever it was. */
+export async function verifyCertificate(
   certificate: string,
-  { roots, revoked, at }: ChainDemand,
+  { roots, revoked, at }: Omit<ChainDemand, 'audience'>,
 ): Promise<ChainCheck<DelegateClaims>> {
   const checked = await verifyToken(certificate, { type: 'lic-delegate+jwt', keys: roots, at });
   if (!checked.isGood) return refuse('certificate', checked.fault);

@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import type { TokenFormat } from './chain.ts';
+import {
+  verifyChain,
+  type Chain,
+  type ChainCheck,
+  type ChainDemand,
+  type ChainFault,
+  type ChainRefusal,
+  type TokenFormat,
+} from './chain.ts';
 import { makeToken, type TokenSigner } from './jws.ts';
 import { isLeaseRevoked } from './revocation-list.ts';
 
@@ -54,4 +62,27 @@ export const leaseFormat: TokenFormat<LeaseClaims> = {
  */
 export async function makeLeaseToken(delegate: TokenSigner, claims: LeaseClaims): Promise<string> {
   return makeToken(delegate, { type: leaseFormat.type, claims: leaseClaims.parse(claims) });
+}
+
+/** Whose lease it must be; any unless given. */
+export interface LeaseHolder {
+  readonly licenseId?: string | undefined;
+  readonly sessionId?: string | undefined;
+}
+
+/** Believes a lease of the given license and session alone: that of another seat proves nothing of this one. */
+export async function verifyLease(
+  chain: Chain,
+  { licenseId, sessionId, ...demand }: ChainDemand & LeaseHolder,
+): Promise<ChainCheck<LeaseClaims>> {
+  const check = await verifyChain(chain, { ...demand, format: leaseFormat });
+  if (!check.isGood) return check;
+  const { sub, sid } = check.claims;
+  if (licenseId !== undefined && sub !== licenseId) return refuseToken('other_license');
+  if (sessionId !== undefined && sid !== sessionId) return refuseToken('other_session');
+  return check;
+}
+
+function refuseToken(fault: ChainFault): ChainRefusal {
+  return { isGood: false, part: 'token', fault };
 }

@@ -1,0 +1,44 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import { verify, type VerifyOptions } from './verify.ts';
+
+const verifyHelp = `
+Examples:
+  A lease that a program kept, on a machine without a network:
+    $ leasehold verify seat.json --roots roots.json --product acme-cad
+  Whether it was good last Friday, for another program:
+    $ leasehold verify seat.json --at 2026-03-06T12:00:00Z --json
+
+The file may hold a lease token, a denial, a certificate, a revocation list or a list of roots: the token
+itself, with its certificate beside it, or an answer of the API that has it as a member. - reads standard
+input. Nothing is asked of any server.
+
+Each check has a line: ✓ passed, ✗ failed, · not reached any more.
+
+Exit codes:
+   0  it is good
+   1  it is not to be believed
+  64  wrong options, or the file or the roots cannot be read`;
+
+/** The commands that work without a server. */
+export function addProofCommands(program: Command, onExit: (code: number) => void): void {
+  program
+    .command('verify')
+    .summary('say whether to believe what a server signed, offline')
+    .description('Says what a signed file is and whether to believe it, without a network.')
+    .argument('<file>', 'what to verify')
+    .option('--roots <file>', 'JWK Set of the trusted roots (default: LEASEHOLD_ROOTS)')
+    .option('--revocations <file>', 'a revocation list to hold it against')
+    .option('--product <code>', 'must be for this product (default: LEASEHOLD_PRODUCT)')
+    .option('--at <instant>', 'as of this instant instead of now', instantOf)
+    .option('--json', 'tell it in JSON', false)
+    .addHelpText('after', verifyHelp)
+    .action(async (file: string, options: VerifyOptions) => {
+      onExit(await verify(file, options));
+    });
+}
+
+function instantOf(text: string): Date {
+  const date = new Date(text);
+  if (!Number.isNaN(date.getTime())) return date;
+  throw new InvalidArgumentError('It must be an instant such as 2026-03-06T12:00:00Z.');
+}

@@ -1,0 +1,78 @@
+/** `leasehold verify`: whether to believe a file that a Leasehold server signed. Needs no network. */
+import { readFileSync } from 'node:fs';
+import { misconfigured } from '../errors.ts';
+import { readPins } from '../pins.ts';
+import type * as verifierModule from '../verify/index.ts';
+import type { Inspection, KnownRevocations, RootTrust } from '../verify/index.ts';
+import { exitCodes } from './exit-codes.ts';
+import { reportFailure } from './failure.ts';
+import { inspectionLines } from './verify-words.ts';
+
+export interface VerifyOptions {
+  /** The file of the pinned roots. */
+  roots?: string;
+  /** The file of a revocation list. */
+  revocations?: string;
+  product?: string;
+  at?: Date;
+  json: boolean;
+}
+
+/** The part that believes or refuses, which is loaded when it is needed: other commands begin sooner without. */
+type Verifier = Pick<typeof verifierModule, 'noList' | 'verifyRevocationList'>;
+
+/** Prints what the file is and how each check went on standard output. @returns the exit code. */
+export async function verify(file: string, options: VerifyOptions): Promise<number> {
+  try {
+    const verifier = await import('../verify/index.ts');
+    const trust = verifier.trustRoots(readRequiredPins(options));
+    const at = Math.floor((options.at?.getTime() ?? Date.now()) / 1000);
+    const text = readText(file, 'file');
+    const known = await readKnown(options, { trust, at }, verifier);
+    const product = options.product ?? process.env['LEASEHOLD_PRODUCT'] ?? null;
+    const inspection = await verifier.inspect(text, { trust, known, at, product });
+    if (options.json) console.log(JSON.stringify(documentOf(file, at, trust, inspection)));
+    else for (const line of inspectionLines(file, inspection, at)) console.log(line);
+    return inspection?.isGood === true ? 0 : exitCodes.notProven;
+  } catch (error) {
+    return reportFailure(error, options);
+  }
+}
+
+function readRequiredPins(options: VerifyOptions): unknown {
+  const pins = readPins(options, process.env);
+  if (pins !== null) return pins;
+  throw misconfigured(
+    'Something is missing: the pinned roots (--roots or LEASEHOLD_ROOTS). leasehold roots writes them down.',
+  );
+}
+
+/** What the given list revokes; nothing without one. */
+async function readKnown(
+  { revocations }: VerifyOptions,
+  { trust, at }: { trust: RootTrust; at: number },
+  { noList, verifyRevocationList }: Verifier,
+): Promise<KnownRevocations> {
+  if (revocations === undefined) return noList;
+  const list = readText(revocations, 'revocation list').trim();
+  const check = await verifyRevocationList(list, { trust, known: noList, at });
+  if (check.isGood) return check.list;
+  throw misconfigured(`The revocation list is not good itself (${check.fault}): ${revocations}`);
+}
+
+/** `-` is standard input. */
+function readText(file: string, what: string): string {
+  try {
+    return readFileSync(file === '-' ? 0 : file, 'utf8');
+  } catch {
+    throw misconfigured(`The ${what} cannot be read: ${file}`);
+  }
+}
+
+function documentOf(file: string, at: number, trust: RootTrust, inspection: Inspection | null) {
+  const head = { file, at: new Date(at * 1000), roots: [...trust.roots.keys()] };
+  if (inspection === null) return { ...head, kind: null, isGood: false, fault: null, steps: [] };
+  const { kind, isGood, steps } = inspection;
+  if (isGood) return { ...head, kind, isGood, fault: null, claims: inspection.claims, steps };
+  return { ...head, kind, isGood, fault: { part: inspection.part, code: inspection.fault }, steps };
+}

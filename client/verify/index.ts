@@ -1,0 +1,20 @@
+/**
+ * Believes or refuses what a Leasehold server signed, with pinned roots and without the server. Uses
+ * nothing of Node. It is the same code that the server's own tests hold its tokens against.
+ */
+export type { Chain, ChainCheck, ChainDemand, ChainFault } from '../../signing/tokens/chain.ts';
+export { verifyCertificate } from '../../signing/tokens/chain.ts';
+export { verifyDenial, type DenialClaims } from '../../signing/tokens/denial.ts';
+export { verifyLease, type LeaseClaims } from '../../signing/tokens/lease-token.ts';
+export {
+  noList,
+  nothingRevoked,
+  verifyRevocationList,
+  type KnownRevocations,
+  type Revocations,
+} from '../../signing/tokens/revocation-list.ts';
+export { verifyRootList, walkRootLists, type RootTrust } from '../../signing/tokens/root-list.ts';
+export { inspect, type Inspection, type InspectionDemand } from './inspect.ts';
+export type { Kind } from './recognise.ts';
+export type { Step } from './steps.ts';
+export { trustRoots } from './trust-roots.ts';

@@ -1,0 +1,51 @@
+/** What the client finds of a conformance vector, through what it offers to everybody. */
+import {
+  trustRoots,
+  verifyCertificate,
+  verifyDenial,
+  verifyLease,
+  verifyRevocationList,
+  verifyRootList,
+} from '../../../client/verify/index.ts';
+import { textOf, type Expected, type Vector } from '../../../dev/conformance/vector.ts';
+import type { Conformance } from '../../../dev/conformance/vectors.ts';
+
+export async function judge(
+  { kind, token: text, certificate: certificateText = '', demand }: Vector,
+  { roots }: Pick<Conformance, 'roots'>,
+): Promise<Expected> {
+  const { at, product, nonce = '', instanceKey = '', licenseId, sessionId } = demand;
+  const { seq, signedBy } = demand.known ?? { seq: 0, signedBy: null };
+  const pinned = demand.pinned.map((id) => roots.find(({ kid }) => kid === id));
+  const trust = trustRoots({ keys: pinned });
+  const { keys, licenses, leases } = demand.revoked;
+  const revoked = { keys: new Set(keys), licenses: new Set(licenses), leases };
+  const token = textOf(text);
+  const chain = { token, certificate: textOf(certificateText) };
+  const ofChain = { roots: trust.roots, revoked, at, audience: product };
+  switch (kind) {
+    case 'lease':
+      return verifyLease(chain, { ...ofChain, licenseId, sessionId });
+    case 'denial':
+      return verifyDenial(chain, { ...ofChain, audience: product, nonce, instanceKey });
+    case 'certificate':
+      return verifyCertificate(token, ofChain);
+    case 'revocation_list':
+      return ofList(
+        await verifyRevocationList(token, { trust, known: { seq, signedBy, revoked }, at }),
+      );
+    case 'root_list': {
+      const known = { ...trust, seq, signedBy };
+      return ofList(await verifyRootList(token, { trust: known, revoked: revoked.keys, at }));
+    }
+  }
+}
+
+function ofList(
+  check:
+    | { isGood: true; claims: unknown; trust: ReturnType<typeof trustRoots> }
+    | { isGood: false; fault: string },
+): Expected {
+  if (!check.isGood) return { ...check, part: 'token' };
+  return { isGood: true, claims: check.claims, roots: [...check.trust.roots.keys()] };
+}
