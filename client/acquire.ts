@@ -27,6 +27,8 @@ export interface AcquireOptions extends ServerOptions, ProgramOptions, PlaceOpti
    * of this device. Refused (`takeover_refused`) while others wait.
    */
   takeover?: string | undefined;
+  /** Names of features without which the program is of no use: refused with `feature_not_granted`. */
+  features?: string[] | undefined;
   /** Told of the place in the queue whenever it changes. */
   onQueued?: ((progress: QueueProgress) => void) | undefined;
   /** Told of each failure of the network or the server that is about to be tried again. */
@@ -74,6 +76,7 @@ export async function acquire(options: AcquireOptions = {}): Promise<Seat> {
   const body = {
     ...resolveProgram(options, process.env),
     ...resolvePlace(options, process.env),
+    ...(options.features === undefined ? {} : { features: options.features }),
     metadata: options.metadata ?? {},
   };
   const ask = (how: Pick<AcquireRequest, 'wait' | 'takeover'>, signal?: AbortSignal) =>

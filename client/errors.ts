@@ -4,6 +4,14 @@ import type { components } from './generated/api.ts';
 /** Somebody who holds a seat, as far as the license's policy lets the caller know. */
 export type Holder = components['schemas']['Holder'];
 
+/** What would allow a use that the plan does not: plans on offer, and where they are sold. */
+export type Upgrade = components['schemas']['Upgrade'];
+
+/** A feature that was asked for, and what the license says of it. */
+export type MissingFeature = NonNullable<
+  components['schemas']['Problem']['missingFeatures']
+>[number];
+
 /** Codes that no server answers: nobody could be asked, or there was nothing to ask with. */
 export type ClientErrorCode = 'unreachable' | 'misconfigured';
 
@@ -23,6 +31,8 @@ interface Members {
   takeoverOffered?: boolean | undefined;
   seats?: { used: number; limit: number } | undefined;
   queueLength?: number | undefined;
+  missingFeatures?: MissingFeature[] | undefined;
+  upgrade?: Upgrade | undefined;
   retryAfterMs?: number | undefined;
   cause?: unknown;
 }
@@ -55,6 +65,10 @@ export class LeaseholdError extends Error {
   readonly takeoverOffered: boolean;
   readonly seats: { used: number; limit: number } | null;
   readonly queueLength: number | null;
+  /** With `feature_not_granted`: what is missing. */
+  readonly missingFeatures: readonly MissingFeature[];
+  /** With `feature_not_granted` and `usage_type_not_allowed`: the way out. */
+  readonly upgrade: Upgrade | null;
   /** How long the server asked to wait before the next try. */
   readonly retryAfterMs: number | null;
 
@@ -72,6 +86,8 @@ export class LeaseholdError extends Error {
     this.takeoverOffered = members.takeoverOffered ?? false;
     this.seats = members.seats ?? null;
     this.queueLength = members.queueLength ?? null;
+    this.missingFeatures = members.missingFeatures ?? [];
+    this.upgrade = members.upgrade ?? null;
     this.retryAfterMs = members.retryAfterMs ?? null;
   }
 }

@@ -5,10 +5,12 @@ export {
   type ClientErrorCode,
   type Holder,
   type LeaseholdErrorCode,
+  type MissingFeature,
+  type Upgrade,
 } from './errors.ts';
 export type { Device } from './machine.ts';
 export type { QueueProgress } from './queue.ts';
 export type { Loss, Seat, SeatEvents, SeatState } from './seat.ts';
 export type { PlaceOptions, ProgramOptions, ServerOptions } from './settings.ts';
 export type { Decision } from './transport.ts';
-export { validateLicense } from './validate.ts';
+export { validateLicense, type ValidateOptions } from './validate.ts';

@@ -44,7 +44,8 @@ function hashOf(purpose: 'device' | 'instance', ...parts: string[]): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-function isContainer(environment: NodeJS.ProcessEnv, root: string): boolean {
+/** Whether this process runs in a container, as far as one can tell from within. */
+export function isContainer(environment: NodeJS.ProcessEnv, root: string): boolean {
   if (environment['KUBERNETES_SERVICE_HOST'] !== undefined) return true;
   if (existsSync(join(root, '.dockerenv')) || existsSync(join(root, 'run/.containerenv'))) {
     return true;

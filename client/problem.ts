@@ -1,5 +1,11 @@
 import { endReasons, errorTable, type EndReason, type ErrorCode } from '../domain/errors.ts';
-import { LeaseholdError, unreachable, type Holder } from './errors.ts';
+import {
+  LeaseholdError,
+  unreachable,
+  type Holder,
+  type MissingFeature,
+  type Upgrade,
+} from './errors.ts';
 
 /** Longest pause that a Retry-After header may ask for. */
 const retryAfterMaxMs = 60_000;
@@ -31,6 +37,10 @@ export function errorFromAnswer(response: Response, body: unknown): LeaseholdErr
     takeoverOffered: problem['takeoverOffered'] === true,
     seats: seatsOf(problem['seats']),
     queueLength: isRecord(problem['queue']) ? numberOf(problem['queue']['length']) : undefined,
+    missingFeatures: Array.isArray(problem['missingFeatures'])
+      ? (problem['missingFeatures'] as MissingFeature[])
+      : undefined,
+    upgrade: isRecord(problem['upgrade']) ? (problem['upgrade'] as Upgrade) : undefined,
     retryAfterMs: retryAfterMs(response.headers.get('retry-after'), Date.now()),
   });
 }

@@ -19,6 +19,16 @@ export function findProjectRoot(folder: string): string {
   return submodule ?? start;
 }
 
+/** Whether the folder belongs to a checkout; one that is not there belongs to none. */
+export function isInCheckout(folder: string): boolean {
+  try {
+    const start = realpathSync.native(folder);
+    return [...andItsParents(start)].some((candidate) => checkoutKind(candidate) !== null);
+  } catch {
+    return false;
+  }
+}
+
 function* andItsParents(folder: string): Generator<string> {
   for (let here = folder; ; here = dirname(here)) {
     yield here;

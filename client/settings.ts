@@ -5,6 +5,7 @@ import { misconfigured } from './errors.ts';
 import { describeDevice, instanceKeyOf, machineId, type Device } from './machine.ts';
 import { findProjectRoot } from './project-root.ts';
 import type { AcquireRequest } from './transport.ts';
+import { detectUsageType, surroundingsOf } from './usage-type.ts';
 
 /** How to reach the server, and with what; each may come from the environment. */
 export interface ServerOptions {
@@ -20,7 +21,10 @@ export interface ProgramOptions {
   product?: string | undefined;
   /** The version of the product that runs. Default: `LEASEHOLD_VERSION`. */
   version?: string | undefined;
-  /** Default: `LEASEHOLD_USAGE_TYPE`, else `builder`: a person at work. */
+  /**
+   * Whether a person is at work or the program is part of a shipped product. Default:
+   * `LEASEHOLD_USAGE_TYPE`, else what the surroundings show (see `detectUsageType`).
+   */
   usageType?: UsageType | undefined;
 }
 
@@ -28,7 +32,7 @@ export interface ProgramOptions {
 export interface PlaceOptions {
   /** Names the running instance. Default: `LEASEHOLD_INSTANCE_KEY`, else a hash of project and machine. */
   instanceKey?: string | undefined;
-  /** A folder of the project; ignored with an instance key. Default: the working directory. */
+  /** A folder of the project; names no instance if there is an instance key. Default: the working directory. */
   projectRoot?: string | undefined;
   /** Names this holder of the seat; must differ between processes. Default: unique for each call. */
   holderId?: string | undefined;
@@ -88,7 +92,7 @@ export function resolveTenant(
 
 /** @throws LeaseholdError `misconfigured` that names everything that is missing. */
 export function resolveProgram(
-  options: ProgramOptions,
+  options: ProgramOptions & Pick<PlaceOptions, 'projectRoot'>,
   environment: NodeJS.ProcessEnv,
 ): Required<{ product: string; version: string; usageType: UsageType }> {
   const names = required({
@@ -101,7 +105,11 @@ export function resolveProgram(
       'its version (LEASEHOLD_VERSION)',
     ],
   });
-  const marker = options.usageType ?? given(environment['LEASEHOLD_USAGE_TYPE']) ?? 'builder';
+  const folder = options.projectRoot ?? process.cwd();
+  const marker =
+    options.usageType ??
+    given(environment['LEASEHOLD_USAGE_TYPE']) ??
+    detectUsageType(surroundingsOf(environment, folder));
   const usageType = usageTypes.find((known) => known === marker);
   if (usageType === undefined) {
     throw misconfigured(`The usage type must be ${usageTypes.join(' or ')}, not "${marker}".`);

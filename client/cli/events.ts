@@ -1,5 +1,5 @@
 import type { EndReason } from '../../domain/errors.ts';
-import type { Holder, LeaseholdError } from '../errors.ts';
+import type { Holder, LeaseholdError, MissingFeature, Upgrade } from '../errors.ts';
 import type { QueueProgress } from '../queue.ts';
 
 /** What happens during `leasehold run`. With `--json` each is one line, with the time added. */
@@ -45,6 +45,8 @@ interface Denial {
   takeoverOffered: boolean;
   seats: { used: number; limit: number } | null;
   queueLength: number | null;
+  missingFeatures: readonly MissingFeature[];
+  upgrade: Upgrade | null;
 }
 
 export function faultOf({ code, detail, conclusive, retryable }: LeaseholdError): Fault {
@@ -53,8 +55,10 @@ export function faultOf({ code, detail, conclusive, retryable }: LeaseholdError)
 
 export function denialOf(error: LeaseholdError): Fault & Denial {
   const { requestId, reason, holders, otherHolders, takeoverOffered, seats, queueLength } = error;
+  const { missingFeatures, upgrade } = error;
   return {
     ...faultOf(error),
     ...{ requestId, reason, holders, otherHolders, takeoverOffered, seats, queueLength },
+    ...{ missingFeatures, upgrade },
   };
 }

@@ -7,6 +7,11 @@ export function positiveNumber(text: string): number {
   throw new InvalidArgumentError('It must be a positive number.');
 }
 
+/** One more value of an option that may be repeated. */
+export function oneMore(text: string, before: readonly string[] | undefined): string[] {
+  return [...(before ?? []), text];
+}
+
 /** A whole number from 1 to `max`. */
 export function countUpTo(max: number): (text: string) => number {
   return (text) => {

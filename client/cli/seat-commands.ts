@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
 import { usageTypes, type UsageType } from '../../domain/validation.ts';
 import { createJsonReporter, createTextReporter } from './reporter.ts';
-import { positiveNumber } from './option-values.ts';
+import { oneMore, positiveNumber } from './option-values.ts';
 import { release, type ReleaseOptions } from './release.ts';
 import { run } from './run.ts';
 import { status } from './status.ts';
@@ -15,8 +15,14 @@ interface CommonOptions {
   json: boolean;
 }
 
+interface ValidateCommandOptions extends CommonOptions {
+  feature?: string[];
+  explain: boolean;
+}
+
 interface RunCommandOptions extends CommonOptions {
   release?: string;
+  feature?: string[];
   instanceKey?: string;
   wait: boolean;
   maxWait?: number;
@@ -47,6 +53,10 @@ Exit codes: the command's own, 128+n when it ended by signal n, 126 or 127 when 
   77  the license does not allow it`;
 
 const validateHelp = `
+Examples:
+  See why, check by check:
+    $ leasehold validate --explain --feature sso
+
 Exit codes: 0 allowed, 77 not allowed, 69 nobody can tell, 64 wrong options.`;
 
 const statusHelp = `
@@ -89,6 +99,7 @@ export function addSeatCommands(program: Command, onExit: (code: number) => void
     .argument('<command...>', 'what to run, after --')
     .passThroughOptions()
     .option('--release <version>', 'version of the product (default: LEASEHOLD_VERSION)')
+    .option('--feature <name>', 'a feature that the command needs; may be repeated', oneMore)
     .option('--wait', 'queue when all seats are in use', false)
     .option('--max-wait <seconds>', 'longest wait for a seat', positiveNumber)
     .option('--takeover <ses_…>', 'end this session of this device for its seat, if none is free')
@@ -96,21 +107,23 @@ export function addSeatCommands(program: Command, onExit: (code: number) => void
     .addOption(instanceKeyOption())
     .addHelpText('after', runHelp)
     .action(async (command: string[], options: RunCommandOptions) => {
-      const { json, stopOnLoss, maxWait, release: version, ...rest } = options;
+      const { json, stopOnLoss, maxWait, release: version, feature: features, ...rest } = options;
       const reporter = json
         ? createJsonReporter(process.stderr)
         : createTextReporter(process.stderr, process.env);
       const wait = rest.wait || maxWait !== undefined;
-      const acquire = { ...rest, version, wait, remember: true };
+      const acquire = { ...rest, version, features, wait, remember: true };
       onExit(await run(command, { acquire, maxWaitSeconds: maxWait, stopOnLoss }, reporter));
     });
 
   addCommonOptions(program.command('validate'))
     .summary('ask whether the license allows the product')
     .description('Asks whether the license allows the product, without taking a seat.')
+    .option('--feature <name>', 'a feature that it must grant too; may be repeated', oneMore)
+    .option('--explain', 'list every check with what it looked at, and what is granted', false)
     .addHelpText('after', validateHelp)
-    .action(async (options: CommonOptions) => {
-      onExit(await validate(options));
+    .action(async ({ feature: features, ...options }: ValidateCommandOptions) => {
+      onExit(await validate({ ...options, features }));
     });
 
   addCommonOptions(program.command('status'))
@@ -143,9 +156,10 @@ function addCommonOptions(command: Command): Command {
     .option('--license-key <key>', 'better left to LEASEHOLD_LICENSE_KEY or …_KEY_FILE')
     .option('--product <code>', 'code of the product (default: LEASEHOLD_PRODUCT)')
     .addOption(
-      new Option('--usage-type <type>', 'default: LEASEHOLD_USAGE_TYPE, else builder').choices(
-        usageTypes,
-      ),
+      new Option(
+        '--usage-type <type>',
+        'default: LEASEHOLD_USAGE_TYPE, else runtime in containers without a person, or builder',
+      ).choices(usageTypes),
     )
     .option('--json', 'tell it in JSON', false);
 }

@@ -79,6 +79,8 @@ function advice(
       return [
         'Run again without --takeover to see which sessions there are, or with --wait to queue.',
       ];
+    case 'usage_type_not_allowed':
+      return [usageTypeAdvice];
     case 'unauthenticated':
       return [`Check the ${credential}.`];
     case 'unreachable':
@@ -93,6 +95,10 @@ function advice(
       return [];
   }
 }
+
+/** A guess may be wrong; whoever runs the program knows. */
+export const usageTypeAdvice =
+  'If the program was taken for the wrong type of use, LEASEHOLD_USAGE_TYPE or --usage-type decides.';
 
 function adviceWithoutSeat(holders: readonly Holder[], takeoverOffered: boolean): string {
   const own = holders.find((holder) => holder.own);

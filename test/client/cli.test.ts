@@ -225,3 +225,54 @@ test('the license is validated without taking a seat', async () => {
   expect(await invalid.ended).toBe(77);
   expect(JSON.parse(invalid.stdout.join(''))).toMatchObject({ code: 'product_mismatch' });
 });
+
+test('a decision is explained check by check, in words and in JSON', async () => {
+  const features = { agents: 5, projects: { value: 1, gate: 'soft' as const } };
+  const license = await server.givenLicense({ count: 1, features });
+  const environment = environmentOf(license);
+  const args = ['validate', '--explain', '--feature', 'agents', '--feature', 'sso'];
+  const program = startCli(args, { environment });
+  expect(await program.ended).toBe(77);
+  const said = program.stdout.join('\n');
+  expect(program.stdout[0]).toBe(
+    'The license does not allow this (feature_not_granted): This license does not grant the feature sso. No plan on offer would: ask the vendor.',
+  );
+  expect(program.stdout.filter((line) => /^ {2}\S.* (passed|FAILED) /.test(line))).toHaveLength(6);
+  expect(said).toMatch(/\n {2}usage type {2}passed {2}The license allows this type of use\.\n/);
+  expect(said).toMatch(/\n {2}feature +FAILED {2}This license does not grant the feature sso\./);
+  expect(said).toMatch(/\n +entitlements: agents 5 \(hard, of the plan\), sso none\n/);
+  expect(said).toMatch(/It grants:\n {2}agents: 5 .*\n {2}projects: 1 \(soft, of the plan\)$/);
+
+  const json = startCli([...args, '--json'], { environment });
+  expect(await json.ended).toBe(77);
+  const decision = JSON.parse(json.stdout.join('')) as { trace: { check: string }[] };
+  expect(decision).toMatchObject({ code: 'feature_not_granted', upgrade: { plans: [] } });
+  expect(decision.trace.map(({ check }) => check)).toEqual([
+    ...['revoked', 'suspended', 'expired', 'product', 'usage_type', 'feature'],
+  ]);
+  const plain = startCli(['validate', '--json'], { environment });
+  await plain.ended;
+  expect(JSON.parse(plain.stdout.join(''))).not.toHaveProperty('trace');
+});
+
+test('what the plan does not allow is told with the way out, and costs no seat', async () => {
+  const upgradeUrl = 'https://acme.example/plans';
+  const license = await server.givenLicense({ count: 1, usageTypes: ['builder'], upgradeUrl });
+  const lacking = runScript(license, `console.log('ran')`, ['--feature', 'sso', '--json']);
+  expect(await lacking.ended).toBe(77);
+  expect(lacking.stdout).toEqual([]);
+  expect(eventsOf(lacking)).toMatchObject([
+    {
+      ...{ event: 'failed', code: 'feature_not_granted' },
+      missingFeatures: [{ name: 'sso', value: null, gate: null }],
+      upgrade: { plans: [], url: upgradeUrl },
+    },
+  ]);
+  const shipped = { ...environmentOf(license), LEASEHOLD_USAGE_TYPE: 'runtime' };
+  const refused = startCli(['run', '--', 'true'], { environment: shipped });
+  expect(await refused.ended).toBe(77);
+  const said = refused.stderr.join('\n');
+  expect(said).toContain('This license allows builder use, not runtime use.');
+  expect(said).toContain('LEASEHOLD_USAGE_TYPE or --usage-type decides');
+  expect(await server.seatsOf(license)).toMatchObject({ used: 0 });
+});

@@ -56,7 +56,9 @@ export interface LicenceServer {
   redis: TestRedis;
   /** Starts one more API on the same stores, with other secrets. Answers its port. */
   startWithNewSecrets: () => Promise<number>;
-  givenLicense: (overrides: Partial<Policy> & { count: number }) => Promise<GivenLicense>;
+  givenLicense: (
+    terms: Partial<Policy> & { count: number; upgradeUrl?: string },
+  ) => Promise<GivenLicense>;
   /** Seats in use and waiters, as the vendor sees them. */
   seatsOf: (license: GivenLicense) => Promise<{ used: number; queued: number; limit: number }>;
   forceRelease: (license: GivenLicense, sessionId: string) => Promise<void>;
@@ -89,10 +91,12 @@ export async function startLicenceServer(): Promise<LicenceServer> {
     operatorKey,
     redis,
     startWithNewSecrets: async () => (await start()).port,
-    async givenLicense({ count, ...overrides }) {
+    async givenLicense({ count, upgradeUrl = null, ...overrides }) {
       const code = `p${randomBytes(6).toString('hex')}`;
       const tenant = done(await operator.POST('/v1/tenants', { body: { name: 'Acme' } }));
-      const product = done(await operator.POST('/v1/products', { body: { code, name: 'CAD' } }));
+      const product = done(
+        await operator.POST('/v1/products', { body: { code, name: 'CAD', upgradeUrl } }),
+      );
       const plan = done(
         await operator.POST('/v1/plans', {
           body: {
