@@ -8,6 +8,7 @@ export {
   type MissingFeature,
   type Upgrade,
 } from './errors.ts';
+export { checkFeature, type GateDecision, type GateOutcome } from './feature-gate.ts';
 export type { Device } from './machine.ts';
 export type { QueueProgress } from './queue.ts';
 export type { Loss, Seat, SeatEvents, SeatState } from './seat.ts';

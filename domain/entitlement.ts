@@ -54,11 +54,11 @@ const unlimited = 'unlimited';
 export function resolveEntitlements(plan: Features, license: Features = {}): Entitlements {
   const entitlements = new Map<string, Entitlement>();
   for (const [name, feature] of Object.entries(plan)) {
-    entitlements.set(name, { ...stateOf(feature, 'hard'), from: 'plan' });
+    entitlements.set(name, { ...statedFeature(feature, 'hard'), from: 'plan' });
   }
   for (const [name, feature] of Object.entries(license)) {
     const { gate } = entitlements.get(name) ?? { gate: 'hard' };
-    entitlements.set(name, { ...stateOf(feature, gate), from: 'license' });
+    entitlements.set(name, { ...statedFeature(feature, gate), from: 'license' });
   }
   return Object.fromEntries(entitlements);
 }
@@ -122,8 +122,8 @@ function faultOfKind(features: Features, known: Features): FeatureFault | null {
   for (const [name, feature] of Object.entries(features)) {
     const other = featureOf(known, name);
     if (other === undefined) continue;
-    const { kind } = stateOf(other, 'hard');
-    if (stateOf(feature, 'hard').kind === kind) continue;
+    const { kind } = statedFeature(other, 'hard');
+    if (statedFeature(feature, 'hard').kind === kind) continue;
     const wanted = kind === 'number' ? `a number or '${unlimited}'` : `a ${kind}`;
     return { name, message: `must be ${wanted}, as in the product’s other plans` };
   }
@@ -139,7 +139,8 @@ function faultOfSize(entitlements: Entitlements): FeatureFault | null {
   return { name: null, message: `must take at most ${featuresBytesMax} bytes as JSON` };
 }
 
-function stateOf(feature: Feature, gate: Gate): Omit<Entitlement, 'from'> {
+/** Value, kind and gate of a feature; `gate` is that of a plain value. */
+export function statedFeature(feature: Feature, gate: Gate): Omit<Entitlement, 'from'> {
   const stated = typeof feature === 'object' ? feature : { value: feature, gate };
   return { value: stated.value, kind: kindOf(stated.value), gate: stated.gate };
 }
