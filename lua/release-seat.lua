@@ -1,9 +1,10 @@
 --[[
-  Gives a seat, an offer or a place in the queue back, in one of two ways.
+  Gives a seat, an offer or a place in the queue back, in one of three ways.
 
   leave: takes one holder off. If it was the last, the session is marked as closing and keeps its seat:
   the ledger ends first. free: the session's seat, offer or place is free at once; only ever called for
-  a session that the ledger has ended, or never knew.
+  a session that the ledger has ended. drop: frees it as well, and reports it until the ledger has learnt
+  of it: only ever called for a session that the ledger does not know. Without room to report it stays.
 
   Guarantee: touches no other session of the instance; repeating it answers the same; what is free goes
   to those who wait in the same call. Bounded: drops and offers at most 500 sessions each.
@@ -13,7 +14,7 @@
   ARGV[2]  session
   ARGV[3]  instance
   ARGV[4]  holder, or '' for all of them
-  ARGV[5]  'leave' | 'free'
+  ARGV[5]  'leave' | 'free' | 'drop'
   ARGV[6]  reason to leave behind
   ARGV[7]  leave: only as long as the hold or the place is due right then, as its caller was told; ''
            for whenever. Moved since, it is somebody else's: a caller that came twice was told of it.
@@ -78,10 +79,18 @@ local function leaveQueue(session)
   return { 'LAST' }
 end
 
+local function drop()
+  local session = readSession(pool, instance)
+  if session.isLive and session.id == sessionId and roomToDrop() > 0 then
+    dropSession(pool, instance, session, reason, now)
+  end
+end
+
 if mode == 'free' then free() end
+if mode == 'drop' then drop() end
 dropLapsed(pool)
 promote(pool)
-if mode == 'free' then return reply({ 'RELEASED' }) end
+if mode ~= 'leave' then return reply({ 'RELEASED' }) end
 
 local session = readSession(pool, instance)
 local stage, why = standing(pool, session, instance, sessionId)

@@ -41,7 +41,7 @@ export const stepPoints = [
   'restore:first-chunk',
   'license:applied',
   'sweep:rows-ended',
-  'sweep:strangers-freed',
+  'sweep:strangers-dropped',
   'idempotency:answer-kept',
   'relay:claimed',
   'relay:sent',

@@ -2,12 +2,12 @@ import { holdEpoch, lockPool } from '../data/pools.ts';
 import { listEndReasons, type Ending, type SessionRecord } from '../data/sessions.ts';
 import { withTenant } from '../data/tenant.ts';
 import type { EndReason } from '../domain/errors.ts';
-import type { PoolRef } from '../domain/seat.ts';
+import type { DroppedSession, PoolRef } from '../domain/seat.ts';
 import { madeAt } from '../platform/ids.ts';
 import { confirmRelease } from './confirm-release.ts';
 import type { Deps } from './deps.ts';
 import { endSessions } from './end-session.ts';
-import { refuseEarlierGrants } from './settle-dropped.ts';
+import { settleDropped } from './settle-dropped.ts';
 import { addTallies, tallyOf, type Tally } from './sweep-tally.ts';
 
 /** A session that Redis holds a seat, an offer or a place for. */
@@ -92,15 +92,15 @@ export async function freeForeignSeats(
     freed += 1;
   }
   if (freed > 0) deps.log.warn({ ...pool, count: freed }, 'Seats of ended sessions were freed');
-  return addTallies(tallyOf('seat_without_row', freed), await freeStrangers(deps, pool, strangers));
+  return addTallies(tallyOf('seat_without_row', freed), await dropStrangers(deps, pool, strangers));
 }
 
 /**
- * Frees sessions that never had a row, which would otherwise hold their seat for as long as somebody
- * beats: Postgres came back from a backup, or a caller died between the two stores. No row is written
- * for a seat that is gone.
+ * Drops sessions that never had a row, which would otherwise hold their seat for as long as somebody
+ * beats: Postgres came back from a backup, or a caller died between the two stores. Redis reports them
+ * until the ledger refuses whoever would record one now, so dying in between leaves nothing half done.
  */
-async function freeStrangers(
+async function dropStrangers(
   deps: Deps,
   pool: PoolRef,
   strangers: readonly HeldSession[],
@@ -108,20 +108,24 @@ async function freeStrangers(
   if (strangers.length === 0) return tallyOf('seat_never_recorded', 0);
   const { tenantId } = pool;
   const ids = strangers.map(({ sessionId }) => sessionId);
-  const freed = await withTenant(deps.db, tenantId, async (tx) => {
+  // Nobody records one between the look and the drop.
+  const dropped = await withTenant(deps.db, tenantId, async (tx) => {
     await lockPool(tx, pool, 'exclusive');
     const known = await listEndReasons(tx, tenantId, ids);
-    const unknown = strangers.filter(({ sessionId }) => !known.has(sessionId));
-    if (unknown.length > 0) await refuseEarlierGrants(tx, pool);
-    for (const session of unknown) {
-      const rest = { holderId: null, mode: 'free', reason: 'lapsed' } as const;
-      await deps.seats.releaseSeat(pool, { ...session, ...rest });
+    let reported: readonly DroppedSession[] = [];
+    for (const session of strangers.filter(({ sessionId }) => !known.has(sessionId))) {
+      const rest = { holderId: null, mode: 'drop', reason: 'lapsed' } as const;
+      const reply = await deps.seats.releaseSeat(pool, { ...session, ...rest });
+      if (reply.word !== 'NO_POOL') reported = reply.dropped;
     }
-    deps.reached('sweep:strangers-freed');
-    return unknown.length;
+    deps.reached('sweep:strangers-dropped');
+    return reported;
   });
-  deps.log.warn({ ...pool, count: freed }, 'Seats that were never recorded were freed');
-  return tallyOf('seat_never_recorded', freed);
+  await settleDropped(deps, pool, dropped);
+  const gone = new Set(dropped.map(({ sessionId }) => sessionId));
+  const count = ids.filter((id) => gone.has(id)).length;
+  if (count > 0) deps.log.warn({ ...pool, count }, 'Seats that were never recorded were freed');
+  return tallyOf('seat_never_recorded', count);
 }
 
 function isSettled(sinceMs: number): boolean {

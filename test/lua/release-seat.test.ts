@@ -77,6 +77,29 @@ describe('leaving', () => {
   });
 });
 
+describe('dropping', () => {
+  const dropped = (seats: Seats, sessionId: string) =>
+    seats.door.releaseSeat(seats.pool, {
+      ...{ sessionId, instanceKey: 'a', holderId: null, mode: 'drop', reason: 'lapsed' },
+    });
+
+  test('frees the seat at once and reports the session until that is acknowledged', async () => {
+    const seats = await poolOf({ limit: 1 });
+    const sessionId = await seats.seatOf('a');
+    const report = { dropped: [{ sessionId, instanceKey: 'a', reason: 'lapsed' }] };
+    expect(await dropped(seats, sessionId)).toMatchObject({ word: 'RELEASED', ...report });
+    expect(await dropped(seats, sessionId)).toMatchObject({ word: 'RELEASED', ...report });
+    expect(await seats.acquire('b')).toMatchObject({ word: 'GRANTED', ...report });
+  });
+
+  test('touches no other session of the instance', async () => {
+    const seats = await poolOf({ limit: 1 });
+    const sessionId = await seats.seatOf('a');
+    expect(await dropped(seats, 'ses_another')).toMatchObject({ dropped: [] });
+    expect(await seats.beat('a', sessionId)).toMatchObject({ word: 'RENEWED' });
+  });
+});
+
 describe('freeing', () => {
   test('gives the seat to the first waiter in the same step', async () => {
     const seats = await poolOf();

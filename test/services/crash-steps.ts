@@ -307,7 +307,7 @@ export const steps: readonly Step[] = [
   {
     name: 'sweeping what lapsed, what has no seat and what has no row',
     isRepair: true,
-    points: [...settling, 'sweep:rows-ended', 'sweep:strangers-freed'],
+    points: [...settling, 'sweep:rows-ended', 'sweep:strangers-dropped'],
     async prepare(license) {
       const session = await acquire(license);
       const { id: sessionId, instanceKey } = session;

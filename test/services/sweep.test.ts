@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { poolKeys } from '../../lua/keys.ts';
 import { acquireSession } from '../../services/acquire-session.ts';
+import type { StepPoint } from '../../services/deps.ts';
 import { reconcilePools } from '../../services/reconcile-pools.ts';
 import { restorePool } from '../../services/restore-pool.ts';
 import { addTallies, emptyTally, type Tally } from '../../services/sweep-tally.ts';
@@ -42,6 +43,18 @@ async function sweep(limit = 100): Promise<Tally> {
   } while (cursor !== null);
   await deliverOutbox();
   return tally;
+}
+
+/** A sweep whose process dies at the point in each pool that reaches it. */
+async function sweepThatDies(point: StepPoint): Promise<void> {
+  let deaths = 0;
+  const reached = (at: StepPoint) => {
+    if (at !== point) return;
+    deaths += 1;
+    throw new Error(`Died at ${at}`);
+  };
+  await reconcilePools({ ...api.deps, reached }, { cursor: null, limit: 100, workflows });
+  expect(deaths).toBe(1);
 }
 
 async function deliverOutbox(): Promise<void> {
@@ -126,7 +139,10 @@ test('a seat that never had a row is freed, also where the ledger has no open ro
   expect((await acquire(license)).httpStatus).toBe(201);
 });
 
-test('a caller who is about to record a seat that a sweep freed gets another instead', async () => {
+test.each([
+  ['freed', false],
+  ['was freeing when it died', true],
+])('a caller who is about to record a seat that a sweep %s gets another', async (_, dies) => {
   const license = await givenLicense(api, { seats: 2 });
   await acquire(license);
   const { promise: mayRecord, resolve: record } = Promise.withResolvers<undefined>();
@@ -157,12 +173,16 @@ test('a caller who is about to record a seat that a sweep freed gets another ins
   const now = Date.now;
   Date.now = () => now() + laterBy;
   try {
-    expect((await sweep()).repaired).toMatchObject({ seat_never_recorded: 1 });
+    if (dies) await sweepThatDies('sweep:strangers-dropped');
+    else expect((await sweep()).repaired).toMatchObject({ seat_never_recorded: 1 });
   } finally {
     Date.now = now;
   }
+  // Somebody else, who is told of the drop, takes the seat first.
+  if (dies) await acquire(license);
   record(undefined);
-  expect((await asking).kind).toBe('session');
+  if (dies) await expect(asking).resolves.toMatchObject({ kind: 'denied' });
+  else expect((await asking).kind).toBe('session');
   await expectAgreement(license);
 });
 

@@ -74,6 +74,9 @@ test.each<StepPoint>(['restore:epoch-raised', 'restore:first-chunk'])(
 
 test.each<StepPoint>(['settle:dropped-in-redis', 'settle:ended-in-ledger'])(
   'a release that dies twice at %s is confirmed, and whoever lapsed meanwhile has ended, too',
+  // Of two tasks at once the time-skipping server now and then counts one as started that it gave to no
+  // worker, and then neither time nor the workflow goes on.
+  { retry: 2, timeout: 15_000 },
   async (point) => {
     const license = await world.issueLicense(2);
     const lapsed = await world.acquire(license, 'lapsed');
@@ -96,7 +99,7 @@ test.each<StepPoint>(['settle:dropped-in-redis', 'settle:ended-in-ledger'])(
 test.each<[StepPoint, number]>([
   ['sweep:rows-ended', 2],
   // What has been freed is no stranger any more to the next attempt.
-  ['sweep:strangers-freed', 1],
+  ['sweep:strangers-dropped', 1],
 ])('a sweep that dies at %s is completed, and the stores agree', async (point, times) => {
   const license = await world.issueLicense(3);
   const holder = await world.acquire(license, 'holder');
