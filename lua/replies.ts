@@ -209,6 +209,13 @@ export const restoreReplies = {
   STALE_EPOCH: z.tuple([z.literal('STALE_EPOCH')]).transform(([word]) => ({ word })),
 };
 
+export const countReplies = {
+  COUNTED: z
+    .tuple([z.literal('COUNTED'), whole, whole])
+    .transform(([word, used, queued]) => ({ word, used, queued })),
+  NO_POOL: noPool,
+};
+
 const seatEntry = z
   .tuple([text, text, instant, flag])
   .transform(([sessionId, instanceKey, until, offer]) => ({

@@ -18,6 +18,7 @@ export type PollReply = ReplyOf<typeof replies.pollReplies>;
 export type LapseReply = ReplyOf<typeof replies.lapseReplies>;
 export type ConfigureReply = ReplyOf<typeof replies.configureReplies>;
 export type RestoreReply = ReplyOf<typeof replies.restoreReplies>;
+export type CountReply = ReplyOf<typeof replies.countReplies>;
 
 /** One session of one instance. */
 export interface SeatRef {
@@ -41,10 +42,13 @@ export interface AcquireSeat extends SeatRef {
 }
 
 export interface ReleaseSeat extends SeatRef {
-  /** Who leaves; null for all holders. Without meaning for `free`. */
+  /** Who leaves; null for all holders. Without meaning for the other modes. */
   holderId: string | null;
-  /** `leave` takes a holder off; `free` empties the place of a session that the ledger has ended. */
-  mode: 'leave' | 'free';
+  /**
+   * `leave` takes a holder off; `free` empties the place of a session that the ledger has ended; `drop`
+   * that of one that the ledger does not know, and reports it until the ledger does.
+   */
+  mode: 'leave' | 'free' | 'drop';
   reason: EndReason;
   /** `leave` only what is due right then and has not moved since, in unix milliseconds. Left out: whenever. */
   givenUntil?: number;
@@ -88,6 +92,8 @@ export interface SeatScripts {
   restorePool(pool: PoolRef, input: RestorePool): Promise<RestoreReply>;
   /** Forgets dropped sessions whose rows have ended. */
   acknowledgeDropped(pool: PoolRef, sessionIds: readonly string[]): Promise<void>;
+  /** How many hold and how many wait, at the same cost however many they are. */
+  countSeats(pool: PoolRef): Promise<CountReply>;
   /** All that the pool counts, read in pages; null when Redis does not hold the pool. */
   readPool(pool: PoolRef): Promise<PoolContents | null>;
   /** One step through all pools that hold anything; `cursor` of '0' begins. */
@@ -115,6 +121,7 @@ export function createSeatScripts(redis: Redis, options: SeatScriptOptions = {})
   const lapse = define('lapse-leases', replies.lapseReplies);
   const configure = define('configure-pool', replies.configureReplies);
   const restore = define('restore-pool', replies.restoreReplies);
+  const count = define('count-seats', replies.countReplies);
   const read = define('read-pool', replies.readReplies);
   return {
     acquireSeat: (pool, { config, sessionId, instanceKey, holderId, wait, takeover }) =>
@@ -134,6 +141,7 @@ export function createSeatScripts(redis: Redis, options: SeatScriptOptions = {})
     acknowledgeDropped: async (pool, sessionIds) => {
       if (sessionIds.length > 0) await redis.hdel(endedKey(pool), ...sessionIds);
     },
+    countSeats: (pool) => count(pool, []),
     readPool: (pool) => readPages((first) => read(pool, [first])),
     scanPools: (cursor) => scanPools(redis, cursor),
   };

@@ -5,6 +5,7 @@ import { countOpenAtOnce } from '../data/tenures.ts';
 import { withTenant } from '../data/tenant.ts';
 import { LicensingError } from '../domain/errors.ts';
 import type { PoolRef } from '../domain/seat.ts';
+import { isOutage } from '../platform/outage.ts';
 import type { Deps } from './deps.ts';
 
 /** How many sessions a license has open, by the ledger; undefined for none. */
@@ -38,9 +39,19 @@ export async function readLicense(
   });
 }
 
-/** The seats of a license in use, in one round trip. */
-export function countSeats(deps: Pick<Deps, 'db'>, pool: PoolRef): Promise<OpenCount> {
-  return countOpenAtOnce(deps.db, pool);
+/**
+ * The seats of a license in use, offers included: by Redis, which knows without counting, or by the ledger
+ * while Redis does not answer or has not opened the pool. One round trip, or two.
+ */
+export async function countSeats(
+  deps: Pick<Deps, 'db' | 'seats'>,
+  pool: PoolRef,
+): Promise<OpenCount> {
+  const counted = await deps.seats.countSeats(pool).catch((error: unknown) => {
+    if (isOutage(error)) return null;
+    throw error;
+  });
+  return counted?.word === 'COUNTED' ? counted : countOpenAtOnce(deps.db, pool);
 }
 
 /** A page of a tenant's licenses in the order they were issued, with their seats in use. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { startTestApi } from '../../support/api.ts';
 import {
+  acquire,
   acquireMany,
   changeLicense,
   givenLicense,
@@ -16,7 +17,10 @@ const api = await startTestApi();
 async function validate(license: GivenLicense, body: Record<string, unknown> = {}) {
   const authorization = `License ${license.licenseKey}`;
   const asked = { product: license.product, ...body };
-  const answer = await api.request('POST', '/v1/licenses/validate', { authorization, body: asked });
+  const answer = await license.api.request('POST', '/v1/licenses/validate', {
+    authorization,
+    body: asked,
+  });
   expect(answer.status).toBe(200);
   return answer.body;
 }
@@ -153,3 +157,15 @@ describe('an explanation', () => {
 function named(count: number): string[] {
   return Array.from({ length: count }, (_, n) => `feature${n}`);
 }
+
+test.each(['there', 'wiped', 'away'])('counts seats with Redis %s', async (redis) => {
+  const own = await startTestApi();
+  const license = await givenLicense(own, { seats: 2 });
+  await acquireMany(license, 2);
+  await acquire(license, { wait: true });
+  if (redis === 'wiped') await own.redis.flush();
+  if (redis === 'away') await own.redis.kill();
+  expect(await validate(license)).toMatchObject({
+    license: { seats: { limit: 2, used: 2, queued: 1 } },
+  });
+});
