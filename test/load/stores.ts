@@ -12,7 +12,7 @@ import type { World } from './world.ts';
 
 export type Stores = ReturnType<typeof openStores>;
 
-export function openStores({ urls, redis: { url }, secret }: World) {
+export function openStores({ urls, postgres, redis: { url }, secret }: World) {
   const db = new pg.Pool({ connectionString: urls.system, max: 2 });
   const redis = new Redis(url);
   const seats = createSeatScripts(redis);
@@ -20,6 +20,14 @@ export function openStores({ urls, redis: { url }, secret }: World) {
   const count = async (text: string, values: unknown[] = []) => {
     const { rows } = await db.query<{ count: string }>(text, values);
     return Number(rows[0]?.count ?? NaN);
+  };
+  // What Postgres does by itself within a minute: plans of tables that were small are made anew. Only their
+  // owner may ask for it.
+  const analyze = async () => {
+    const owner = new pg.Client({ connectionString: postgres.url });
+    await owner.connect();
+    await owner.query('analyze');
+    await owner.end();
   };
   const held = (pool: PoolRef, n: number): HeldSession => {
     const [id, instanceKey] = [`${sessionPrefix(pool)}${String(n).padStart(8, '0')}`, `i${n}`];
@@ -52,7 +60,7 @@ export function openStores({ urls, redis: { url }, secret }: World) {
          from generate_series(0, $4 - 1) n`,
         [pool.tenantId, pool.licenseId, sessionPrefix(pool), wanted],
       );
-      await db.query('analyze sessions');
+      await analyze();
       return Array.from({ length: wanted }, (_, n) => held(pool, n));
     },
     /** Copies of a license, each with a pool and one session, in both stores. */
@@ -72,6 +80,7 @@ export function openStores({ urls, redis: { url }, secret }: World) {
         'insert into pools (tenant_id, license_id, epoch) select $1, unnest($2::text[]), 1',
         [like.tenantId, ids],
       );
+      await analyze();
       const sessions = pools.map((pool): [PoolRef, HeldSession] => [pool, held(pool, 0)]);
       for (const [pool, session] of sessions) {
         await seats.restorePool(pool, {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureLogins, migrateToLatest } from '../../data/migrate.ts';
 import { generousBudgets } from '../../dev/generous-budgets.ts';
+import { heapOption } from '../../dev/heap-option.ts';
 import { isListening, freePort } from '../../dev/platform/ports.ts';
 import { removePostgresFolder } from '../../dev/platform/postgres-folder.ts';
 import { databaseUrl, startPostgres } from '../../dev/platform/postgres.ts';
@@ -63,7 +64,7 @@ export async function startWorld() {
     const child = await startChild({
       name,
       command: process.execPath,
-      args: [...profiling(name, folder), join(root, script)],
+      args: [heapOption, ...profiling(name, folder), join(root, script)],
       logFile: join(folder, `${name}-${port}.log`),
       env: {
         ...{ ...env, API_PORT: String(port), METRICS_PORT: String(metricsPort) },
