@@ -6,6 +6,7 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import { createHttpLogger, keepTraceId } from '../platform/http-logger.ts';
 import { isTracing, presentTraceId, traceRequest } from '../platform/tracing.ts';
 import { LicensingError } from '../domain/errors.ts';
+import type { TrafficClass } from '../domain/traffic.ts';
 import type { ApiDeps } from './deps.ts';
 import { mountDocs } from './docs.ts';
 import { authenticateStranger, limitRate, whileAdmitted } from './middleware/admit.ts';
@@ -63,7 +64,8 @@ function handlerOf(deps: ApiDeps, operation: Operation) {
   return (request: Request, response: Response): Promise<void> => {
     timeAnswer(deps, operation, response);
     return whileAdmitted(deps, traffic, async () => {
-      const caller = await identify(deps, operation, { request, response });
+      const { credential } = operation;
+      const caller = await admitCaller(deps, { credential, traffic }, { request, response });
       requireScope(caller, operation.scope);
       if (operation.body !== undefined) await readBody(request, response);
       const input = parseInput(request);
@@ -90,13 +92,11 @@ function timeAnswer({ metrics }: ApiDeps, { id }: Operation, response: Response)
 }
 
 /** Credential and budget, in that order. */
-async function identify(
+async function admitCaller(
   deps: ApiDeps,
-  operation: Operation,
+  { credential, traffic }: Pick<Operation, 'credential'> & { traffic: TrafficClass | null },
   { request, response }: { request: Request; response: Response },
 ): Promise<Caller<CredentialClass>> {
-  const { credential } = operation;
-  const traffic = trafficOf(operation);
   if (traffic === null) return authenticate(deps, request, credential);
   const caller = await (credential === 'session'
     ? authenticate(deps, request, credential)

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { ensureLogins, migrateToLatest } from '../data/migrate.ts';
 import { generousBudgets } from './generous-budgets.ts';
+import { heapOption } from './heap-option.ts';
 import { preferredOrFreePort } from './platform/ports.ts';
 import { databaseUrl, startPostgres } from './platform/postgres.ts';
 import { startChild, stopInOrder, untilReady, type Child } from './platform/process.ts';
@@ -225,7 +226,7 @@ async function startServers(
       const child = await startChild({
         name,
         command: process.execPath,
-        args: [join(root, script)],
+        args: [heapOption, join(root, script)],
         logFile: join(folder, `${name}.log`),
         env: { ...env, METRICS_PORT: String(metricsPorts[name]) },
         pidFile: join(folder, `${name}.pid`),

@@ -24,10 +24,11 @@ export interface WorkerSetup {
 }
 
 /**
- * A small session costs about 58 KB of heap while it is cached, so this is below 600 MB; the SDK would
- * derive its own figure from the size of the heap, four times as much.
+ * A small session costs about 58 KB of heap while it is cached. One that is not is read again when it wakes,
+ * at most once a lease and a few milliseconds each, so more would buy little; the SDK would derive a
+ * figure of its own from the size of the heap.
  */
-const cachedWorkflowsMax = 10_000;
+const cachedWorkflowsMax = 2_000;
 
 /** A worker for all workflows and activities. It polls once it is run, and drains when it is told to. */
 export function createWorker(deps: Deps, setup: WorkerSetup): Promise<Worker> {

@@ -90,9 +90,10 @@ test('its variables are settings, or passwords and a version that it explains', 
 test('every command of ours is a program that the image holds', async () => {
   const ignored = await readFile(join(root, '.dockerignore'), 'utf8');
   for (const [name, { command, healthcheck }] of ours) {
-    for (const [node, file = ''] of [commandOf(command), healthcheck?.test?.slice(1)].flatMap(
-      (words) => (words === undefined ? [] : [words]),
+    for (const [node, ...words] of [commandOf(command), healthcheck?.test?.slice(1)].flatMap(
+      (line) => (line === undefined ? [] : [line]),
     )) {
+      const file = words.find((word) => !word.startsWith('--')) ?? '';
       expect(node, name).toBe('node');
       await access(join(root, file));
       expect(ignored).toContain(`\n!${file.split('/')[0] ?? ''}\n`);

@@ -3,6 +3,7 @@ import { startTestApi } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import {
   acquire,
+  afterLeaseLapses,
   forceRelease,
   givenLicense,
   heartbeat,
@@ -123,4 +124,19 @@ test('a release while the pool is lost restores it without the session', async (
   await api.redis.flush();
   await release(session);
   expect(await acquire(license)).toMatchObject({ httpStatus: 201 });
+});
+
+test('ends nobody on the word of a pool of an older epoch, and says to try again', async () => {
+  const license = await givenLicense(api, { seats: 2 });
+  const session = await acquire(license);
+  await afterLeaseLapses(await acquire(license));
+  await api.deps.systemDb
+    .updateTable('pools')
+    .set((eb) => ({ epoch: eb('epoch', '+', 1) }))
+    .where('licenseId', '=', license.licenseId)
+    .execute();
+  const answer = await tryRelease(session);
+  expect(answer.status).toBe(503);
+  expect(problemOf(answer)).toMatchObject({ code: 'restoring', conclusive: false });
+  expect(await readLicense(license)).toMatchObject({ seats: { used: 2 } });
 });
