@@ -9,6 +9,7 @@
  */
 import { constants } from 'node:os';
 import { buildClient } from './setup/client.mjs';
+import { offerCryptography } from './setup/cryptography.mjs';
 import { handOver } from './setup/hand-over.mjs';
 import { ensurePackages } from './setup/packages.mjs';
 import { SetupError } from './setup/progress.mjs';
@@ -27,7 +28,7 @@ const needs = {
   'test/fuzz/main.ts': [ensureRedis, ensureSchemathesis],
   'dev/test.ts': [
     ...[ensureRedis, ensureTemporalCli, ensureTestServer, buildClient],
-    offerSchemathesis,
+    ...[offerSchemathesis, offerCryptography],
   ],
 };
 

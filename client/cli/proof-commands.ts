@@ -5,12 +5,15 @@ const verifyHelp = `
 Examples:
   A lease that a program kept, on a machine without a network:
     $ leasehold verify seat.json --roots roots.json --product acme-cad
+  A license file of another machine:
+    $ leasehold verify license.lic --roots roots.json --device any
   Whether it was good last Friday, for another program:
     $ leasehold verify seat.json --at 2026-03-06T12:00:00Z --json
 
-The file may hold a lease token, a denial, a certificate, a revocation list or a list of roots: the token
-itself, with its certificate beside it, or an answer of the API that has it as a member. - reads standard
-input. Nothing is asked of any server.
+The file may be a license file, or hold a lease token, a denial, a certificate, a revocation list or a list
+of roots: the token itself, with its certificate beside it, or an answer of the API that has it as a member.
+Request and deactivation files are not signed: it says what is in them. - reads standard input. Nothing is
+asked of any server.
 
 Each check has a line: ✓ passed, ✗ failed, · not reached any more.
 
@@ -29,6 +32,10 @@ export function addProofCommands(program: Command, onExit: (code: number) => voi
     .option('--roots <file>', 'JWK Set of the trusted roots (default: LEASEHOLD_ROOTS)')
     .option('--revocations <file>', 'a revocation list to hold it against')
     .option('--product <code>', 'must be for this product (default: LEASEHOLD_PRODUCT)')
+    .option(
+      '--device <fingerprint>',
+      'must be good there instead of here; any: on no device in particular',
+    )
     .option('--at <instant>', 'as of this instant instead of now', instantOf)
     .option('--json', 'tell it in JSON', false)
     .addHelpText('after', verifyHelp)

@@ -1,6 +1,7 @@
 /** `leasehold verify`: whether to believe a file that a Leasehold server signed. Needs no network. */
 import { readFileSync } from 'node:fs';
 import { misconfigured } from '../errors.ts';
+import { describeDevice, machineId } from '../machine.ts';
 import { readPins } from '../pins.ts';
 import type * as verifierModule from '../verify/index.ts';
 import type { Inspection, KnownRevocations, RootTrust } from '../verify/index.ts';
@@ -14,6 +15,8 @@ export interface VerifyOptions {
   /** The file of a revocation list. */
   revocations?: string;
   product?: string;
+  /** The fingerprint of a device; `any`: it is not compared. */
+  device?: string;
   at?: Date;
   json: boolean;
 }
@@ -30,13 +33,21 @@ export async function verify(file: string, options: VerifyOptions): Promise<numb
     const text = readText(file, 'file');
     const known = await readKnown(options, { trust, at }, verifier);
     const product = options.product ?? process.env['LEASEHOLD_PRODUCT'] ?? null;
-    const inspection = await verifier.inspect(text, { trust, known, at, product });
+    const fingerprint = fingerprintOf(options.device);
+    const demand = { trust, known, at, product, fingerprint };
+    const inspection = await verifier.inspect(text, demand);
     if (options.json) console.log(JSON.stringify(documentOf(file, at, trust, inspection)));
     else for (const line of inspectionLines(file, inspection, at)) console.log(line);
     return inspection?.isGood === true ? 0 : exitCodes.notProven;
   } catch (error) {
     return reportFailure(error, options);
   }
+}
+
+/** Of this machine, unless another one is named. */
+function fingerprintOf(device: string | undefined): string | null {
+  if (device === 'any') return null;
+  return device ?? describeDevice(machineId(process.env)).fingerprint;
 }
 
 function readRequiredPins(options: VerifyOptions): unknown {

@@ -116,6 +116,10 @@ def has(claims, texts="", wholes=""):
             and all(is_whole(claims.get(name)) for name in wholes.split()))
 
 
+def are_features(feat):
+    return isinstance(feat, dict) and all(isinstance(value, (bool, int, float, str)) for value in feat.values())
+
+
 # --- Certificate, and what its delegate signs ---------------------------------------------------------
 
 def verify_certificate(token, demand):
@@ -148,8 +152,7 @@ def verify_lease(token, certificate, demand):
     claims = verify_delegated("lic-lease+jwt", token, certificate, demand)
     require(has(claims, "iss aud sub tid sid jti tier", "nbf lease_until epoch fence"), "malformed")
     require(is_whole(claims.get("hb"), 1) and is_whole(claims.get("rev_seq"), 0), "malformed")
-    feat = claims.get("feat")
-    require(isinstance(feat, dict) and all(isinstance(v, (bool, int, float, str)) for v in feat.values()), "malformed")
+    require(are_features(claims.get("feat")), "malformed")
     require(claims["iat"] <= claims["lease_until"] <= claims["exp"], "malformed")
     revoked, grant = demand["revoked"], (claims["sub"], claims["epoch"])
     require(claims["sub"] not in revoked["licenses"], "revoked_license")
@@ -166,6 +169,38 @@ def verify_denial(token, certificate, demand):
     require(claims["nonce"] and claims["instance_key"] and claims["exp"] - claims["iat"] <= 300, "malformed")
     answered = (claims["nonce"], claims["instance_key"])
     require(answered == (demand["nonce"], demand["instanceKey"]), "other_request")
+    return claims
+
+
+# --- License files: the root itself signs them -----------------------------------------------------------
+
+def read_armor(kind, text):
+    """What stands between the two lines of a file, however its lines end."""
+    require(len(text) <= 1_048_576, "too_long")
+    lines = re.split(r"\r?\n", text.strip(" \t\r\n\v\f\ufeff"))
+    is_ours = re.fullmatch(r"-----BEGIN LEASEHOLD (LICENSE|REQUEST|DEACTIVATION) FILE-----", lines[0])
+    require(is_ours, "no_begin")
+    require(is_ours[1] == kind, "other_kind")
+    require(len(lines) > 1 and lines[-1] == f"-----END LEASEHOLD {kind} FILE-----", "no_end")
+    require(len(lines) > 2, "empty")
+    require(all(re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", line) for line in lines[1:-1]), "bad_line")
+    return "".join(lines[1:-1])
+
+
+def verify_license_file(file, demand):
+    claims, root = verify_token(read_armor("LICENSE", file), "lic-file+jwt", "PS256",
+                                demand["roots"], demand["at"], demand["product"])
+    require(root not in demand["revoked"]["keys"], "revoked_key")
+    require(has(claims, "iss aud sub tid jti tier", "nbf") and are_features(claims.get("feat")), "malformed")
+    require(is_whole(claims.get("seats"), 0) and is_whole(claims.get("rev_seq"), 0), "malformed")
+    require(claims["usage"] and all(isinstance(usage, str) for usage in claims["usage"]), "malformed")
+    device, nonce, until = claims.get("fp"), claims.get("nonce"), claims.get("license_until")
+    require(device is None or re.fullmatch(r"[A-Za-z0-9_-]{43}", device), "malformed")
+    require(nonce is None or nonce != "", "malformed")
+    require(claims["nbf"] <= claims["exp"] and (until is None or claims["exp"] <= until), "malformed")
+    require(claims["sub"] not in demand["revoked"]["licenses"], "revoked_license")
+    require(device is None or device == demand.get("device", device), "other_device")
+    require(nonce == demand.get("nonce", nonce), "other_request")
     return claims
 
 
@@ -218,16 +253,18 @@ def judge(vector, roots):
         if kind in ("lease", "denial"):
             verify = verify_lease if kind == "lease" else verify_denial
             return {"isGood": True, "claims": verify(token, certificate, demand)}
-        if kind == "certificate":
-            return {"isGood": True, "claims": verify_certificate(token, demand)}
+        if kind in ("certificate", "license_file"):
+            verify = verify_certificate if kind == "certificate" else verify_license_file
+            return {"isGood": True, "claims": verify(token, demand)}
         verify = verify_revocation_list if kind == "revocation_list" else verify_root_list
         claims, trusted = verify(token, demand)
         return {"isGood": True, "claims": claims, "roots": trusted}
-    except (KeyError, TypeError, AttributeError):  # a member is missing, or of another kind
-        return {"isGood": False, "part": "token", "fault": "malformed"}
     except Refused as refusal:
-        part = refusal.args[1] if len(refusal.args) > 1 else "certificate" if kind == "certificate" else "token"
-        return {"isGood": False, "part": part, "fault": refusal.args[0]}
+        fault, *part = refusal.args
+    except (KeyError, TypeError, AttributeError):  # a member is missing, or of another kind
+        fault, part = "malformed", []
+    whole = {"certificate": "certificate", "license_file": "file"}.get(kind, "token")
+    return {"isGood": False, "part": part[0] if part else whole, "fault": fault}
 
 
 def main():

@@ -5,7 +5,13 @@
 export type { Chain, ChainCheck, ChainDemand, ChainFault } from '../../signing/tokens/chain.ts';
 export { verifyCertificate } from '../../signing/tokens/chain.ts';
 export { verifyDenial, type DenialClaims } from '../../signing/tokens/denial.ts';
+export { hashDevice } from '../../signing/tokens/device-hash.ts';
 export { verifyLease, type LeaseClaims } from '../../signing/tokens/lease-token.ts';
+export {
+  verifyLicenseFile,
+  type LicenseFileClaims,
+  type LicenseFileDemand,
+} from '../../signing/tokens/license-file.ts';
 export {
   noList,
   nothingRevoked,

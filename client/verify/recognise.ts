@@ -1,7 +1,15 @@
 import { decodeProtectedHeader } from 'jose';
 
 /** What a text turns out to be. */
-export type Kind = 'lease' | 'denial' | 'certificate' | 'revocation_list' | 'root_list';
+export type Kind =
+  | 'lease'
+  | 'denial'
+  | 'certificate'
+  | 'revocation_list'
+  | 'root_list'
+  | 'license_file'
+  | 'request_file'
+  | 'deactivation_file';
 
 /** A text by its kind, with nothing of it believed. */
 export type Recognised =
@@ -20,17 +28,29 @@ const kinds: Readonly<Partial<Record<string, Kind>>> = {
   'lic-roots+jwt': 'root_list',
 };
 
-/** Longest text that is looked at: a revocation list with a little around it. */
-const lengthMax = 1_000_000;
+/** How the files begin that people carry; where that line is damaged, what is left of it will do. */
+const armored = /LEASEHOLD (LICENSE|REQUEST|DEACTIVATION) FILE/;
+const files: Readonly<Partial<Record<string, Exclude<Kind, 'lease' | 'denial'>>>> = {
+  LICENSE: 'license_file',
+  REQUEST: 'request_file',
+  DEACTIVATION: 'deactivation_file',
+};
+
+/** Longest text that is looked at: a file, or a revocation list with a little around it. */
+const lengthMax = 1_048_576;
 
 /**
- * Says what a text is by the types that its tokens claim: tokens alone, with white space between them, or
- * members of a JSON object, such as an answer of the API or the file of a remembered seat. Null: nothing
- * of ours.
+ * Says what a text is by its first line or the types that its tokens claim: tokens alone, with white
+ * space between them, or members of a JSON object, such as an answer of the API or the file of a
+ * remembered seat. Null: nothing of ours.
  */
 export function recognise(text: string): Recognised | null {
   if (text.length > lengthMax) return null;
-  const tokens = text.trimStart().startsWith('{') ? membersOf(text) : text.trim().split(/\s+/);
+  const isJson = text.trimStart().startsWith('{');
+  const [, name = ''] = (isJson ? null : armored.exec(text.slice(0, 200))) ?? [];
+  const file = files[name];
+  if (file !== undefined) return { kind: file, token: text };
+  const tokens = isJson ? membersOf(text) : text.trim().split(/\s+/);
   const found = tokens.slice(0, 3).map((token) => ({ token, kind: kindOf(token) }));
   const certificate = found.find(({ kind }) => kind === 'certificate');
   const [first, ...others] = found.filter((one) => one !== certificate);

@@ -8,10 +8,11 @@ export interface Step {
   readonly outcome: 'passed' | 'failed' | 'not_reached';
 }
 
-export type Part = 'certificate' | 'token';
+export type Part = 'certificate' | 'token' | 'file';
 
 /** Which faults fail which check. */
 const faultsOf = {
+  armor: ['too_long', 'no_begin', 'other_kind', 'no_end', 'empty', 'bad_line'],
   form: ['missing', 'too_long', 'malformed'],
   type: ['wrong_type'],
   key: ['unknown_key'],
@@ -25,6 +26,7 @@ const faultsOf = {
   order: ['older', 'other_key', 'newer_root'],
   request: ['other_request'],
   holder: ['other_license', 'other_session'],
+  device: ['other_device'],
 } as const satisfies Record<string, readonly string[]>;
 
 type CheckName = keyof typeof faultsOf;
@@ -41,6 +43,9 @@ const checksOf: Record<Kind, readonly (readonly [Part, readonly CheckName[]])[]>
     ['token', [...ofSignature, 'product', 'issue', 'request']],
   ],
   certificate: [['certificate', [...ofSignature, 'revocation']]],
+  license_file: [['file', ['armor', ...ofSignature, 'product', 'revocation', 'device']]],
+  request_file: [['file', ['armor', 'form']]],
+  deactivation_file: [['file', ['armor', 'form']]],
   revocation_list: [['token', [...ofSignature, 'revocation', 'order']]],
   root_list: [['token', [...ofSignature, 'revocation', 'order']]],
 };

@@ -17,12 +17,15 @@ export interface VectorDemand {
   readonly licenseId?: string | undefined;
   readonly sessionId?: string | undefined;
   readonly nonce?: string | undefined;
+  /** The hash of the device that reads it. */
+  readonly device?: string;
   readonly instanceKey?: string | undefined;
   /** Of the newest list that is known: its number, and the root that signed it. */
   readonly known?: { readonly seq: number; readonly signedBy: string | null };
 }
 
-export type VectorKind = 'lease' | 'denial' | 'certificate' | 'revocation_list' | 'root_list';
+export type VectorKind =
+  'lease' | 'denial' | 'certificate' | 'license_file' | 'revocation_list' | 'root_list';
 
 export type Expected =
   | {
@@ -31,7 +34,11 @@ export type Expected =
       /** For lists: which roots are trusted from then on, in their order. */
       readonly roots?: readonly string[];
     }
-  | { readonly isGood: false; readonly part: 'certificate' | 'token'; readonly fault: string };
+  | {
+      readonly isGood: false;
+      readonly part: 'certificate' | 'token' | 'file';
+      readonly fault: string;
+    };
 
 /** One input, what is demanded of it, and what every verifier must find. */
 export interface Vector {

@@ -1,6 +1,7 @@
 import type { RootKey } from '../../signing/tokens/root-list.ts';
 import { certificateVectors } from './certificates.ts';
 import { denialVectors } from './denials.ts';
+import { licenseFileVectors } from './files.ts';
 import type { VectorKeys } from './keys.ts';
 import { leaseVectors } from './leases.ts';
 import { revocationListVectors, rootListVectors } from './lists.ts';
@@ -18,6 +19,7 @@ export async function makeVectors(keys: VectorKeys): Promise<Conformance> {
     leaseVectors(keys),
     denialVectors(keys),
     certificateVectors(keys),
+    licenseFileVectors(keys),
     revocationListVectors(keys),
     rootListVectors(keys),
   ]);

@@ -18,6 +18,9 @@ export const testServerVersion = '1.38.0';
 /** The tester of OpenAPI documents; `test/fuzz/requirements.txt` pins it and all that it needs. */
 const schemathesisVersion = '4.32.5';
 
+/** What the verifier in Python uses; `client/conformance/requirements.txt` pins it. */
+const cryptographyVersion = '50.0.2';
+
 /**
  * The folder for big downloads, outside of every checkout. `LEASEHOLD_CACHE` moves it.
  * @returns {string}
@@ -39,6 +42,11 @@ export function testServerFolder() {
 /** @returns {string} the folder of the cached Schemathesis, complete or absent. */
 export function schemathesisFolder() {
   return join(cacheFolder(), `schemathesis-${schemathesisVersion}`);
+}
+
+/** @returns {string} the folder of the cached Python package `cryptography`, complete or absent. */
+export function cryptographyFolder() {
+  return join(cacheFolder(), `cryptography-${cryptographyVersion}`);
 }
 
 /**

@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
 import { makeCertificate } from '../../signing/tokens/certificate.ts';
 import { makeDenial } from '../../signing/tokens/denial.ts';
+import { hashDevice } from '../../signing/tokens/device-hash.ts';
 import { makeLeaseToken } from '../../signing/tokens/lease-token.ts';
+import { makeLicenseFile } from '../../signing/tokens/license-file.ts';
+import { makeRequestFile } from '../../signing/tokens/request-file.ts';
 import { makeRevocationList } from '../../signing/tokens/revocation-list.ts';
 import { makeRootList } from '../../signing/tokens/root-list.ts';
 import { givenDelegate, givenLeaseClaims } from '../support/delegate.ts';
@@ -120,6 +123,54 @@ test('knows everything that the server signs', async () => {
     const found = await verifyJson(written(`${kind}.txt`, text));
     expect(found).toMatchObject({ exitCode: 0, document: { kind, isGood: true } });
   }
+});
+
+/** A file for the machine that the other one has the fingerprint of, or for every machine. */
+async function licenseFile(fingerprint: string | null): Promise<string> {
+  return makeLicenseFile(root.signer, {
+    ...{ iss: issuer, aud: 'cad', sub: 'lic_1', tid: 'ten_1', jti: 'cho_1', tier: 'pro' },
+    ...{ iat: at, nbf: at, exp: at + 86_400, feat: {}, seats: 5, usage: ['builder'], rev_seq: 0 },
+    ...(fingerprint === null ? {} : { fp: await hashDevice('cad', fingerprint) }),
+  });
+}
+
+test('says of a license file on which devices it is good', async () => {
+  const everywhere = await verify(written('free.lic', await licenseFile(null)));
+  expect(everywhere.exitCode).toBe(0);
+  expect(everywhere.lines[0]).toMatch(/free\.lic is a license file\./);
+  expect(everywhere.lines.at(-1)).toMatch(
+    /^Good: lic_1 of product cad, plan pro with 5 seats, until \S+Z, on every device\.$/,
+  );
+  const bound = written('bound.lic', await licenseFile('another machine'));
+  expect(await verifyJson(bound)).toMatchObject({
+    exitCode: 1,
+    document: { kind: 'license_file', fault: { part: 'file', code: 'other_device' } },
+  });
+  expect((await verify(bound, '--device', 'another machine')).exitCode).toBe(0);
+  const any = await verify(bound, '--device', 'any');
+  expect(any.exitCode).toBe(0);
+  expect(any.lines.at(-1)).toMatch(/on one device\.$/);
+  expect(any.lines.join()).not.toContain('is for this device');
+});
+
+test('tells a file that was damaged on its way from one that was forged', async () => {
+  const file = await licenseFile(null);
+  const quoted = written('quoted.lic', file.replaceAll('\n', '\n> '));
+  expect((await verifyJson(quoted)).document).toMatchObject({ fault: { code: 'no_end' } });
+  const cut = await verify(written('cut.lic', file.slice(0, 400)));
+  expect(cut.exitCode).toBe(1);
+  expect(cut.lines[1]).toBe('  ✗ file is whole, from its first line to its last');
+  const dashes = written('dashes.lic', file.replaceAll('-----', '—'));
+  expect((await verifyJson(dashes)).document).toMatchObject({ fault: { code: 'no_begin' } });
+});
+
+test('says what is in a request file, and that nobody signed it', async () => {
+  const { file } = await makeRequestFile({ product: 'cad', usage: 'builder', fingerprint: 'f' });
+  const { exitCode, lines } = await verify(written('request.lic', file));
+  expect(exitCode).toBe(0);
+  expect(lines.at(-1)).toBe(
+    'Whole, and signed by nobody: one device asks for a license file of product cad.',
+  );
 });
 
 test('refuses a lease whose certificate is missing, and what is nothing of ours', async () => {

@@ -4,6 +4,7 @@ import {
   verifyCertificate,
   verifyDenial,
   verifyLease,
+  verifyLicenseFile,
   verifyRevocationList,
   verifyRootList,
 } from '../../../client/verify/index.ts';
@@ -14,7 +15,7 @@ export async function judge(
   { kind, token: text, certificate: certificateText = '', demand }: Vector,
   { roots }: Pick<Conformance, 'roots'>,
 ): Promise<Expected> {
-  const { at, product, nonce = '', instanceKey = '', licenseId, sessionId } = demand;
+  const { at, product, nonce, instanceKey = '', device = null, licenseId, sessionId } = demand;
   const { seq, signedBy } = demand.known ?? { seq: 0, signedBy: null };
   const pinned = demand.pinned.map((id) => roots.find(({ kid }) => kid === id));
   const trust = trustRoots({ keys: pinned });
@@ -27,7 +28,15 @@ export async function judge(
     case 'lease':
       return verifyLease(chain, { ...ofChain, licenseId, sessionId });
     case 'denial':
-      return verifyDenial(chain, { ...ofChain, audience: product, nonce, instanceKey });
+      return verifyDenial(chain, {
+        ...{ ...ofChain, audience: product, nonce: nonce ?? '', instanceKey },
+      });
+    case 'license_file': {
+      const check = await verifyLicenseFile(token, { ...ofChain, device, nonce });
+      return check.isGood
+        ? { isGood: true, claims: check.claims }
+        : { isGood: false, part: 'file', fault: check.fault };
+    }
     case 'certificate':
       return verifyCertificate(token, ofChain);
     case 'revocation_list':
