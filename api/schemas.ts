@@ -1,6 +1,12 @@
 /** Pieces that several operations share. A name given with `meta({ id })` becomes a schema of the document. */
 import { z } from 'zod';
-import { featureKinds, featureName, featureTextMax, gates } from '../domain/entitlement.ts';
+import {
+  featureKinds,
+  featureName,
+  featuresMax,
+  featureTextMax,
+  gates,
+} from '../domain/entitlement.ts';
 import { endReasons } from '../domain/errors.ts';
 import { idPattern, idPrefixes, type IdPrefix } from '../domain/ids.ts';
 import { usageTypes } from '../domain/validation.ts';
@@ -47,7 +53,7 @@ export function phraseSchema(lengthMax: number) {
 /** A number that every part on its way keeps as it is. */
 const numberSchema = z.number().min(Number.MIN_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER);
 
-export const featureNameSchema = z
+const featureNameSchema = z
   .string()
   .regex(
     featureName,
@@ -75,6 +81,17 @@ export const featureSchema = z
     description:
       'On or off, a limit (the text unlimited is one without an end) or a text. The plain value is short for a hard gate, in overrides for the gate of the plan.',
   });
+
+/** Features by name, or what is to become of them. */
+export function featuresSchema<Stated extends z.ZodType>(stated: Stated) {
+  return z
+    .record(featureNameSchema, stated)
+    .refine(
+      (value) => Object.keys(value).length <= featuresMax,
+      `must have at most ${featuresMax} members`,
+    )
+    .meta({ maxProperties: featuresMax });
+}
 
 /** What holds for one feature of a license. */
 export const entitlementSchema = z

@@ -107,7 +107,7 @@ export async function insertLicense(tx: TenantTransaction, license: NewLicense):
 export async function updateLicense(
   tx: TenantTransaction,
   pool: PoolRef,
-  change: LicenseFacts & { status: LicenseStatus },
+  change: LicenseFacts & { status: LicenseStatus; overrides: PolicyOverrides },
 ): Promise<void> {
   await tx
     .updateTable('licenses')
@@ -116,6 +116,7 @@ export async function updateLicense(
       expiresAt: change.expiresAt,
       suspendedAt: change.suspendedAt,
       revokedAt: change.revokedAt,
+      overrides: JSON.stringify(change.overrides),
       status: change.status,
       updatedAt: new Date(),
     })

@@ -3,7 +3,7 @@
  * inherits its plan's policy and may override single members. Everything here is data; a vendor's
  * catalogue changes without a line of code.
  */
-import type { Features } from './entitlement.ts';
+import type { Feature, Features } from './entitlement.ts';
 import type { UsageType } from './validation.ts';
 import type { PoolConfig, PoolStatus } from './seat.ts';
 
@@ -57,6 +57,18 @@ export function resolvePolicy(
 ): Rules {
   const given = Object.entries(overrides).filter(([, value]) => value !== undefined);
   return { ...plan, ...(Object.fromEntries(given) as Partial<Rules>) };
+}
+
+/** The same overrides with other features: null gives back what the plan says. */
+export function withFeatures(
+  { features: present = {}, ...overrides }: PolicyOverrides,
+  change: Readonly<Record<string, Feature | null>>,
+): PolicyOverrides {
+  const merged = Object.entries({ ...present, ...change });
+  const features = Object.fromEntries(
+    merged.filter((entry): entry is [string, Feature] => entry[1] !== null),
+  );
+  return Object.keys(features).length === 0 ? overrides : { ...overrides, features };
 }
 
 /** What is wrong with a policy whose members are each valid, or null. */

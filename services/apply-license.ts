@@ -21,8 +21,11 @@ export interface LicenseChange {
   event: LicenseEvent;
   detail?: Record<string, unknown>;
   /** The new facts from the present ones; throws LicensingError when the change is not allowed. */
-  change: (present: LicenseRecord) => LicenseFacts;
+  change: (present: LicenseRecord, tx: TenantTransaction) => LicenseTerms | Promise<LicenseTerms>;
 }
+
+/** All that a change may change. */
+type LicenseTerms = LicenseFacts & Pick<LicenseRecord, 'overrides'>;
 
 /**
  * The only writer of a license: records facts, derives the status from them, raises the version of the
@@ -38,7 +41,7 @@ async function applyLicense(
 ): Promise<LicenseRecord> {
   await lockPool(tx, pool, 'exclusive');
   const present = await requireLicense(tx, pool);
-  const facts = pickFacts(change(present));
+  const facts = pickFacts(await change(present, tx));
   const { status } = deriveLicense(facts, new Date());
   // Repeating a change is no event, and leaves the pool at its version.
   if (status === present.status && isDeepStrictEqual(facts, pickFacts(present))) return present;
@@ -92,6 +95,7 @@ async function syncPool(deps: Deps, license: LicenseRecord): Promise<void> {
   if (reply.word !== 'NO_POOL') await settleDropped(deps, pool, reply.dropped);
 }
 
-function pickFacts({ seats, expiresAt, suspendedAt, revokedAt }: LicenseFacts): LicenseFacts {
-  return { seats, expiresAt, suspendedAt, revokedAt };
+function pickFacts(terms: LicenseTerms): LicenseTerms {
+  const { seats, expiresAt, suspendedAt, revokedAt, overrides } = terms;
+  return { seats, expiresAt, suspendedAt, revokedAt, overrides };
 }

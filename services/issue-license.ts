@@ -1,9 +1,8 @@
 import { insertLicenseEvents } from '../data/license-events.ts';
 import { insertLicense, type LicenseRecord } from '../data/licenses.ts';
-import { findFeatures, findPlan, findTenant, type PlanRecord } from '../data/catalog.ts';
+import { findPlan, findTenant, type PlanRecord } from '../data/catalog.ts';
 import type { TenantTransaction } from '../data/database.ts';
 import { withTenant } from '../data/tenant.ts';
-import { faultOfOwnFeatures } from '../domain/entitlement.ts';
 import { LicensingError } from '../domain/errors.ts';
 import { deriveLicense } from '../domain/license.ts';
 import { faultOfPolicy, resolvePolicy, type PolicyOverrides } from '../domain/policy.ts';
@@ -12,6 +11,7 @@ import { audit, type AuditContext } from './audit.ts';
 import type { Deps } from './deps.ts';
 import { insertLicenseKey } from './insert-license-key.ts';
 import { refuseSeatsOutside } from './license-changes.ts';
+import { refuseFaultyFeatures } from './own-features.ts';
 import { requireLicense } from './read-license.ts';
 
 export interface IssueInput {
@@ -97,21 +97,16 @@ async function writeLicense(
 /** The plan's policy is sound, so a fault comes from what the license replaces in it. */
 async function refuseFaultyOverrides(
   tx: TenantTransaction,
-  plan: PlanRecord,
+  { productId, policy: planPolicy }: PlanRecord,
   overrides: PolicyOverrides,
 ): Promise<void> {
-  const fault = faultOfPolicy(resolvePolicy(plan.policy, overrides));
-  if (fault !== null) throw overridesDoNotFit(fault.member, fault.message);
-  const { features: own = {} } = overrides;
-  const known = await findFeatures(tx, plan.productId, Object.keys(own));
-  const featureFault = faultOfOwnFeatures(own, { plan: plan.policy.features, known });
-  if (featureFault === null) return;
-  const { name, message } = featureFault;
-  throw overridesDoNotFit(name === null ? 'features' : `features.${name}`, message);
-}
-
-function overridesDoNotFit(path: string, message: string): LicensingError {
-  return new LicensingError('invalid_request', `The overrides do not fit the plan: ${message}.`, {
-    extra: { errors: [{ path: `overrides.${path}`, message }] },
+  const { features = {} } = overrides;
+  const path = 'overrides.features';
+  await refuseFaultyFeatures(tx, features, { productId, planPolicy, path });
+  const fault = faultOfPolicy(resolvePolicy(planPolicy, overrides));
+  if (fault === null) return;
+  const { member, message } = fault;
+  throw new LicensingError('invalid_request', `The overrides do not fit the plan: ${message}.`, {
+    extra: { errors: [{ path: `overrides.${member}`, message }] },
   });
 }

@@ -1,23 +1,33 @@
 /** The changes that an operator may make to a license, as values for `changeLicense`. */
 import { LicensingError } from '../domain/errors.ts';
-import { resolvePolicy } from '../domain/policy.ts';
+import type { Feature } from '../domain/entitlement.ts';
+import { resolvePolicy, withFeatures } from '../domain/policy.ts';
 import type { LicenseChange } from './apply-license.ts';
+import { refuseFaultyFeatures } from './own-features.ts';
 
-/** Other seats or another expiry; what is undefined stays. */
+/** Other seats, another expiry, or other features of its own; what is undefined stays. */
 export function changeTerms(terms: {
   seats?: number | undefined;
   expiresAt?: Date | null | undefined;
+  /** By name; null gives back what the plan says. */
+  features?: Readonly<Record<string, Feature | null>> | undefined;
 }): LicenseChange {
   return {
     event: 'license.changed',
-    detail: { seats: terms.seats, expiresAt: terms.expiresAt },
-    change(present) {
+    detail: { seats: terms.seats, expiresAt: terms.expiresAt, features: terms.features },
+    async change(present, tx) {
       if (present.revokedAt !== null) throw revoked();
       const { min, max } = resolvePolicy(present.planPolicy, present.overrides).seats;
       const seats = terms.seats ?? present.seats;
       refuseSeatsOutside(seats, { min, max });
       const expiresAt = terms.expiresAt === undefined ? present.expiresAt : terms.expiresAt;
-      return { ...present, seats, expiresAt };
+      const overrides = withFeatures(present.overrides, terms.features ?? {});
+      const { features = {} } = overrides;
+      // What it has already was checked when it was given.
+      if (terms.features !== undefined) {
+        await refuseFaultyFeatures(tx, features, { ...present, path: 'features' });
+      }
+      return { ...present, seats, expiresAt, overrides };
     },
   };
 }

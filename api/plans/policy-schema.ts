@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { featuresMax } from '../../domain/entitlement.ts';
 import { usageTypes } from '../../domain/validation.ts';
-import { featureNameSchema, featureSchema } from '../schemas.ts';
+import { featureSchema, featuresSchema } from '../schemas.ts';
 
 const seconds = (least: number, most: number) => z.int().min(least).max(most);
 
@@ -28,12 +27,6 @@ export const policySchema = z
     offlineAllowance: z.union([z.int().min(0).max(100_000), z.literal('seats')]),
     devicesMax: z.int().min(1).max(100_000).nullable(),
     namesHolders: z.boolean(),
-    features: z
-      .record(featureNameSchema, featureSchema)
-      .refine(
-        (value) => Object.keys(value).length <= featuresMax,
-        `must have at most ${featuresMax} members`,
-      )
-      .meta({ maxProperties: featuresMax }),
+    features: featuresSchema(featureSchema),
   })
   .meta({ id: 'Policy' });

@@ -146,7 +146,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change the seats or the expiry of a license
+         * Change the seats, the expiry or the features of a license
          * @description More seats go to the queue at once. With fewer seats nobody loses one: nothing is granted until enough are given back.
          */
         patch: operations["changeLicense"];
@@ -537,6 +537,10 @@ export interface components {
         ChangeLicenseRequest: {
             seats?: number;
             expiresAt?: string | null;
+            /** @description Features that replace the plan’s, or come beside them, one by one; null gives back what the plan says. */
+            features?: {
+                [key: string]: components["schemas"]["Feature"] | null;
+            };
         };
         SuspendLicenseRequest: {
             reason: string;

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { faultOfPolicy, poolConfigOf, resolvePolicy, type Policy } from '../../domain/policy.ts';
+import {
+  faultOfPolicy,
+  poolConfigOf,
+  resolvePolicy,
+  withFeatures,
+  type Policy,
+} from '../../domain/policy.ts';
 import { estimateWaitSeconds } from '../../domain/seat.ts';
 import { testPolicy } from '../support/given.ts';
 
@@ -15,6 +21,16 @@ describe('the policy of a license', () => {
 
   test('keeps members that are named without a value', () => {
     expect(resolvePolicy(testPolicy, { overdraft: undefined })).toEqual(rules);
+  });
+
+  test('has other features of its own when they are changed one by one', () => {
+    const overrides = { overdraft: 1, features: { sso: true, agents: 9 } };
+    expect(withFeatures(overrides, { agents: 8, sso: null })).toEqual({
+      ...{ overdraft: 1, features: { agents: 8 } },
+    });
+    expect(withFeatures(overrides, { agents: null, sso: null })).toEqual({ overdraft: 1 });
+    expect(withFeatures({}, { sso: null })).toEqual({});
+    expect(withFeatures(overrides, {})).toEqual(overrides);
   });
 
   test('lets one lost beat cost nobody a seat', () => {

@@ -8,6 +8,7 @@ import type { licenseSchema } from '../../api/licenses/license-schema.ts';
 import { policySchema } from '../../api/plans/policy-schema.ts';
 import type { sessionSchema } from '../../api/schemas.ts';
 import { insertPlan } from '../../data/catalog.ts';
+import type { Feature } from '../../domain/entitlement.ts';
 import type { Policy } from '../../domain/policy.ts';
 import type { PoolRef } from '../../domain/seat.ts';
 import { poolKeys } from '../../lua/keys.ts';
@@ -226,10 +227,14 @@ export function forceRelease(session: GivenSession, reason = 'Test'): Promise<An
   return api.asOperator('POST', path, { tenantId, body: { reason } });
 }
 
-/** Changes seats or expiry as the operator. */
+/** Changes seats, expiry or features as the operator. */
 export async function changeLicense(
   { api, licenseId }: GivenLicense,
-  body: { seats?: number; expiresAt?: string | null },
+  body: {
+    seats?: number;
+    expiresAt?: string | null;
+    features?: Record<string, Feature | null>;
+  },
 ): Promise<License> {
   return succeed(await api.asOperator('PATCH', `/v1/licenses/${licenseId}`, { body })) as License;
 }

@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import type { Feature } from '../../../domain/entitlement.ts';
 import { startTestApi } from '../../support/api.ts';
 import {
   acquire,
@@ -9,6 +10,7 @@ import {
   reinstate,
   revoke,
   suspend,
+  tryAcquire,
   type GivenLicense,
 } from '../../support/given.ts';
 
@@ -41,6 +43,56 @@ test('refuses nothing at all, and seats that the plan does not sell', async () =
     expect(problemOf(answer).errors).toHaveLength(1);
   }
   expect(await readLicense(license)).toMatchObject({ seats: { limit: 5 } });
+});
+
+describe('features of its own', () => {
+  const features = { agents: 5, projects: { value: 1, gate: 'soft' as const }, sso: false };
+
+  test('replace the plan’s one by one and are given back one by one', async () => {
+    const license = await givenLicense(api, { policy: { features } });
+    const { entitlements } = await readLicense(license);
+    const sso = { value: true, kind: 'boolean', gate: 'hard', from: 'license' };
+    const projects = { value: 9, kind: 'number', gate: 'soft', from: 'license' };
+    const change = (changed: Record<string, Feature | null>) =>
+      changeLicense(license, { features: changed });
+    expect((await change({ sso: true })).entitlements).toEqual({ ...entitlements, sso });
+    const both = { ...entitlements, sso, projects };
+    expect((await change({ projects: 9 })).entitlements).toEqual(both);
+    expect((await changeLicense(license, { seats: 6 })).entitlements).toEqual(both);
+    expect((await change({ sso: null })).entitlements).toEqual({ ...entitlements, projects });
+    await change({ projects: null, agents: null });
+    expect((await readLicense(license)).entitlements).toEqual(entitlements);
+  });
+
+  test('hold for the very next acquire', async () => {
+    const license = await givenLicense(api, { policy: { features } });
+    const ask = async () => (await tryAcquire(license, { features: ['sso'] })).status;
+    expect(await ask()).toBe(403);
+    await changeLicense(license, { features: { sso: true } });
+    expect(await ask()).toBe(201);
+  });
+
+  test('are refused where the product knows none of that name and kind; then nothing changes', async () => {
+    const license = await givenLicense(api, { policy: { features } });
+    const path = `/v1/licenses/${license.licenseId}`;
+    const faults: [unknown, RegExp][] = [
+      [{ ssso: true }, /^features\.ssso$/],
+      [{ sso: true, agents: 'many' }, /^features\.agents$/],
+      [{ sso: 'yes please' }, /^features\.sso$/],
+      [{ 'two words': 1 }, /^features/],
+      [{ sso: [] }, /^features\.sso$/],
+      [null, /^features$/],
+    ];
+    for (const [wrong, where] of faults) {
+      const body = { seats: 7, features: wrong };
+      const answer = await api.asOperator('PATCH', path, { body });
+      expect({ wrong, status: answer.status }).toEqual({ wrong, status: 422 });
+      expect(problemOf(answer).errors?.[0]?.path).toMatch(where);
+    }
+    expect(await readLicense(license)).toMatchObject({
+      ...{ seats: { limit: 5 }, entitlements: { sso: { from: 'plan' } } },
+    });
+  });
 });
 
 test('many changes at once leave the pool with the last of them', async () => {
@@ -79,11 +131,13 @@ test('repeating a change answers the same and is no event', async () => {
     await change(license);
   };
   await twice((given) => changeLicense(given, { seats: 7 }));
+  await twice((given) => changeLicense(given, { features: { agents: 60 } }));
+  await twice((given) => changeLicense(given, { features: { agents: null } }));
   await twice(suspend);
   await twice(reinstate);
   await twice(revoke);
   expect(await events()).toEqual([
-    ...['license.issued', 'license.changed', 'license.suspended', 'license.reinstated'],
-    'license.revoked',
+    ...['license.issued', 'license.changed', 'license.changed', 'license.changed'],
+    ...['license.suspended', 'license.reinstated', 'license.revoked'],
   ]);
 });
