@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync } from 'node:fs';
 import { arch, hostname, platform } from 'node:os';
 import { join } from 'node:path';
 import type { components } from './generated/api.ts';
@@ -14,13 +14,13 @@ const instanceId = randomUUID();
  * What names this machine. It never leaves the machine as it is: only hashes of it are sent.
  *
  * A container has no id of its own, or the one baked into its image, which all its copies share: there
- * it is `LICENSE_INSTANCE_ID` (a pod's UID, for example), else random for the life of this process.
- * Elsewhere it is the id that the operating system keeps, else random too.
+ * it is `LICENSE_INSTANCE_ID` (a pod's UID, for example), else what tells this container from others
+ * while it runs, else random for the life of this process. Elsewhere it is the id that the operating system keeps, else random too.
  */
 export function machineId(environment: NodeJS.ProcessEnv, root = '/'): string {
   const given = environment['LICENSE_INSTANCE_ID']?.trim();
   if (given !== undefined && given !== '') return given;
-  if (isContainer(environment, root)) return instanceId;
+  if (isContainer(environment, root)) return readContainerId(root) ?? instanceId;
   return readMachineId(root) ?? instanceId;
 }
 
@@ -51,6 +51,16 @@ export function isContainer(environment: NodeJS.ProcessEnv, root: string): boole
     return true;
   }
   return /docker|kubepods|containerd|libpod|lxc/.test(readText(join(root, 'proc/1/cgroup')) ?? '');
+}
+
+/**
+ * The boot of the machine, the view of its files that the container's processes share, and its name: what
+ * runs in one container has the same, also what is started there by hand.
+ */
+function readContainerId(root: string): string | null {
+  const boot = readText(join(root, 'proc/sys/kernel/random/boot_id'))?.trim() ?? '';
+  const files = readLink(join(root, 'proc/self/ns/mnt'));
+  return boot === '' || files === null ? null : `${boot} ${files} ${hostname()}`;
 }
 
 function readMachineId(root: string): string | null {
@@ -90,6 +100,14 @@ function runQuietly(command: string, args: string[]): string {
     });
   } catch {
     return '';
+  }
+}
+
+function readLink(path: string): string | null {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return null;
   }
 }
 

@@ -82,16 +82,30 @@ test.runIf(process.platform === 'linux')('a machine is known by the id that it k
   expect(machineId({}, root)).toBe('a1b2c3');
 });
 
-test('a container is known by LICENSE_INSTANCE_ID, else by a random id of the process', async () => {
-  const root = join(scratch, 'container');
-  await mkdir(join(root, 'etc'), { recursive: true });
-  await writeFile(join(root, 'etc', 'machine-id'), 'baked into the image\n');
-  await writeFile(join(root, '.dockerenv'), '');
+test('a container is known by LICENSE_INSTANCE_ID, else by what it has of its own while it runs', async () => {
+  const container = async (name: string, boot: string | null, files: string) => {
+    const root = join(scratch, name);
+    await mkdir(join(root, 'etc'), { recursive: true });
+    await writeFile(join(root, 'etc', 'machine-id'), 'baked into the image\n');
+    await writeFile(join(root, '.dockerenv'), '');
+    if (boot === null) return root;
+    await mkdir(join(root, 'proc/sys/kernel/random'), { recursive: true });
+    await writeFile(join(root, 'proc/sys/kernel/random/boot_id'), `${boot}\n`);
+    await mkdir(join(root, 'proc/self/ns'), { recursive: true });
+    await symlink(files, join(root, 'proc/self/ns/mnt'));
+    return root;
+  };
+  const one = await container('one', 'boot-1', 'mnt:[1]');
+  expect(machineId({ LICENSE_INSTANCE_ID: 'pod-1' }, one)).toBe('pod-1');
+  expect(machineId({}, one)).toContain('boot-1 mnt:[1]');
+  expect(machineId({}, await container('same', 'boot-1', 'mnt:[1]'))).toBe(machineId({}, one));
+  expect(machineId({}, await container('two', 'boot-1', 'mnt:[2]'))).not.toBe(machineId({}, one));
+  expect(machineId({}, await container('host', 'boot-2', 'mnt:[1]'))).not.toBe(machineId({}, one));
 
-  expect(machineId({ LICENSE_INSTANCE_ID: 'pod-1' }, root)).toBe('pod-1');
-  const random = machineId({}, root);
+  const bare = await container('bare', null, '');
+  const random = machineId({}, bare);
   expect(random).toMatch(/^[0-9a-f-]{36}$/);
-  expect(machineId({}, root)).toBe(random);
+  expect(machineId({}, bare)).toBe(random);
 });
 
 test('LEASEHOLD_INSTANCE_KEY decides what counts as one seat, and each call is a holder of its own', () => {
