@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { newId } from '../../platform/ids.ts';
 import { startTestApi } from '../support/api.ts';
+import { eventually } from '../support/eventually.ts';
 import { problemOf, succeed, testPolicy } from '../support/given.ts';
+import { openLockConnections } from '../support/pool-lock.ts';
 
 const api = await startTestApi();
 const product = succeed(
@@ -169,9 +171,18 @@ describe('a plan', () => {
     const { id } = succeed(
       await api.asOperator('POST', '/v1/products', { body: { code: 'race', name: 'x' } }),
     ) as { id: string };
-    const values = [1, true, 'text', 2, false, 'more'];
-    const answers = await Promise.all(values.map((sla) => make({ features: { sla } }, id)));
-    expect(answers.filter(({ status }) => status === 201)).toHaveLength(2);
+    const { admin, watcher } = await openLockConnections(api);
+    await admin.query('begin');
+    await admin.query('select from products where id = $1 for no key update', [id]);
+    const made = Promise.all([1, true].map((sla) => make({ features: { sla } }, id)));
+    await eventually(async () => {
+      const { rows } = await watcher.query(
+        `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      );
+      return rows.length === 2;
+    });
+    await admin.query('commit');
+    expect((await made).map(({ status }) => status).toSorted()).toEqual([201, 422]);
   });
 });
 
