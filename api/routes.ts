@@ -20,6 +20,7 @@ import { show as showPlan } from './plans/show.ts';
 import { create as createProduct } from './products/create.ts';
 import { list as listProducts } from './products/list.ts';
 import { show as showProduct } from './products/show.ts';
+import { update as updateProduct } from './products/update.ts';
 import { acquire } from './sessions/acquire.ts';
 import { forceRelease } from './sessions/force-release.ts';
 import { heartbeat } from './sessions/heartbeat.ts';
@@ -53,6 +54,7 @@ export const operations: readonly Operation[] = [
   createProduct,
   listProducts,
   showProduct,
+  updateProduct,
   createPlan,
   listPlans,
   showPlan,

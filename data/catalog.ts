@@ -34,6 +34,9 @@ export interface NewProduct {
   name: string;
   upgradeUrl?: string | null | undefined;
 }
+/** What is undefined stays. */
+export type ProductChange = { [Member in 'name' | 'upgradeUrl']?: NewProduct[Member] | undefined };
+
 export interface NewPlan {
   productId: string;
   code: string;
@@ -89,6 +92,20 @@ export async function insertProduct(
 
 export async function findProduct(db: Database, id: string): Promise<ProductRecord | undefined> {
   return db.selectFrom('products').select(productColumns).where('id', '=', id).executeTakeFirst();
+}
+
+/** @returns undefined when there is no such product. */
+export async function updateProduct(
+  db: Database,
+  id: string,
+  change: ProductChange,
+): Promise<ProductRecord | undefined> {
+  return db
+    .updateTable('products')
+    .set(change)
+    .where('id', '=', id)
+    .returning(productColumns)
+    .executeTakeFirst();
 }
 
 /** Holds a product against changes of what its plans have to agree about, until the transaction ends. */

@@ -5,7 +5,9 @@ import {
   listProducts as listRows,
   type NewProduct,
   type Page,
+  type ProductChange,
   type ProductRecord,
+  updateProduct,
 } from '../data/catalog.ts';
 import { inTransaction } from '../data/tenant.ts';
 import { LicensingError } from '../domain/errors.ts';
@@ -31,13 +33,32 @@ export async function createProduct(
 }
 
 /** @throws LicensingError `not_found`. */
+export async function changeProduct(
+  deps: Pick<Deps, 'systemDb'>,
+  context: AuditContext,
+  { id, change }: { id: string; change: ProductChange },
+): Promise<ProductRecord> {
+  return inTransaction(deps.systemDb, async (tx) => {
+    const product = await updateProduct(tx, id, change);
+    if (product === undefined) throw noSuchProduct();
+    const act = { action: 'product.change', subjectId: id, detail: change };
+    await audit(tx, context, { tenantId: null, ...act });
+    return product;
+  });
+}
+
+/** @throws LicensingError `not_found`. */
 export async function readProduct(
   deps: Pick<Deps, 'systemDb'>,
   id: string,
 ): Promise<ProductRecord> {
   const product = await findProduct(deps.systemDb, id);
-  if (product === undefined) throw new LicensingError('not_found', 'There is no such product.');
+  if (product === undefined) throw noSuchProduct();
   return product;
+}
+
+function noSuchProduct(): LicensingError {
+  return new LicensingError('not_found', 'There is no such product.');
 }
 
 export function listProducts(deps: Pick<Deps, 'systemDb'>, page: Page): Promise<ProductRecord[]> {

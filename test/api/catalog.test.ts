@@ -103,6 +103,41 @@ describe('a product', () => {
   });
 });
 
+describe('a product that is changed', () => {
+  test('keeps what the change does not name, and its code for good', async () => {
+    const upgradeUrl = 'https://acme.example/plans';
+    const body = { code: 'changing', name: 'Old', upgradeUrl };
+    const { id } = succeed(await api.asOperator('POST', '/v1/products', { body })) as {
+      id: string;
+    };
+    const change = (changed: unknown) =>
+      api.asOperator('PATCH', `/v1/products/${id}`, { body: changed });
+    expect((await change({ name: ' New ' })).body).toMatchObject({ ...body, name: 'New' });
+    const unsold = { ...body, name: 'New', upgradeUrl: null };
+    expect((await change({ upgradeUrl: null })).body).toMatchObject(unsold);
+    for (const wrong of [{}, { code: 'other' }, { name: '' }, { upgradeUrl: 'acme' }]) {
+      expect({ wrong, status: (await change(wrong)).status }).toEqual({ wrong, status: 422 });
+    }
+    expect((await api.asOperator('GET', `/v1/products/${id}`)).body).toMatchObject(unsold);
+    const acts = await api.deps.systemDb
+      .selectFrom('auditLog')
+      .select('action')
+      .where('subjectId', '=', id)
+      .orderBy('id')
+      .execute();
+    expect(acts.map(({ action }) => action)).toEqual([
+      ...['product.create', 'product.change', 'product.change'],
+    ]);
+  });
+
+  test('must exist, and is an operator’s to change', async () => {
+    const body = { name: 'New' };
+    const path = (id: string) => `/v1/products/${id}`;
+    expect((await api.asOperator('PATCH', path(newId('prd')), { body })).status).toBe(404);
+    expect((await api.request('PATCH', path(product.id), { body })).status).toBe(401);
+  });
+});
+
 describe('a plan', () => {
   const make = (policy: Record<string, unknown>, productId = product.id) =>
     api.asOperator('POST', '/v1/plans', {

@@ -72,6 +72,7 @@ test('a list shows a tenant its own licenses only', async () => {
 const ofTheVendor: Record<string, string> = {
   getTenant: 'an operator sees every tenant',
   getProduct: 'the catalogue belongs to no tenant',
+  changeProduct: 'the catalogue belongs to no tenant',
   getPlan: 'the catalogue belongs to no tenant',
   revokeApiKey: 'an operator revokes the key of any tenant',
 };

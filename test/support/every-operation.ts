@@ -68,6 +68,7 @@ const samples: Record<string, (world: World) => Sample> = {
   createProduct: () => ({ body: { code: text(), name: 'Product' } }),
   listProducts: () => ({}),
   getProduct: ({ license }) => ({ id: license.productId }),
+  changeProduct: ({ license }) => ({ id: license.productId, body: { name: 'Product' } }),
   createPlan: ({ license: { productId } }) => ({
     body: { productId, code: text(), name: 'Plan', policy: testPolicy },
   }),
