@@ -1,6 +1,8 @@
-import { tableError, type LeaseholdError } from './errors.ts';
+import { tableError, unproven, type LeaseholdError } from './errors.ts';
 import { giveBack } from './give-back.ts';
+import type { PinOptions } from './pins.ts';
 import { withPatience } from './patience.ts';
+import { askerOf } from './proven.ts';
 import { progressOf, waitForSeat, type QueueProgress } from './queue.ts';
 import { createSeatMemory } from './seat-memory.ts';
 import { Seat } from './seat.ts';
@@ -18,8 +20,9 @@ import {
   type SessionAnswer,
   type Transport,
 } from './transport.ts';
+import { createVerifier } from './verifier.ts';
 
-export interface AcquireOptions extends ServerOptions, ProgramOptions, PlaceOptions {
+export interface AcquireOptions extends ServerOptions, ProgramOptions, PlaceOptions, PinOptions {
   /** Queue when all seats are in use, instead of failing with `no_seats_available`. Default: false. */
   wait?: boolean | undefined;
   /**
@@ -66,19 +69,22 @@ const abortGraceMs = 2_000;
  *     await using seat = await acquire({ product: 'acme-cad', version: '1.4.0' });
  *
  * @throws LeaseholdError A denial is `conclusive` and says who holds the seats; `unreachable`,
- * `unavailable` and `restoring` are not, and must not lock a user out. The signal's reason when aborted.
+ * `unavailable`, `restoring` and, with pinned roots, `unproven` are not, and must not lock a user out. The
+ * signal's reason when aborted.
  */
 export async function acquire(options: AcquireOptions = {}): Promise<Seat> {
   const { signal, wait = false, patienceMs = 15_000, releaseOnExit = true, onRetry } = options;
   signal?.throwIfAborted();
   const server = resolveServer(options, process.env);
-  const transport = createTransport(server);
   const body = {
     ...resolveProgram(options, process.env),
     ...resolvePlace(options, process.env),
     ...(options.features === undefined ? {} : { features: options.features }),
     metadata: options.metadata ?? {},
   };
+  const creating = createVerifier(options, body.product, process.env);
+  const verifier = creating === null ? null : await creating;
+  const transport = createTransport(server, askerOf(verifier, body.instanceKey));
   const ask = (how: Pick<AcquireRequest, 'wait' | 'takeover'>, signal?: AbortSignal) =>
     transport.acquireSession({ ...body, ...how }, { timeoutMs: requestTimeoutMs, signal });
   const request = (how: Pick<AcquireRequest, 'takeover'> = {}) =>
@@ -91,16 +97,17 @@ export async function acquire(options: AcquireOptions = {}): Promise<Seat> {
   const { takeover } = options;
   let answer = await request(takeover === undefined ? {} : { takeover });
   if (answer.session.status !== 'active') {
-    if (!wait) throw alreadyWaiting(answer);
+    if (!wait) throw alreadyWaiting(answer, verifier !== null);
     const { onQueued = () => undefined } = options;
     answer = await waitForSeat(answer, {
-      ...{ transport, onQueued, onRetry, signal, releaseOnExit },
+      ...{ transport, onQueued, onRetry, signal, releaseOnExit, isPinned: verifier !== null },
       // Who waits takes the seat that is offered, and nobody else's.
       request: () => request(),
     });
   }
   return new Seat(answer, {
-    transport,
+    ...{ transport, verifier },
+    proven: verifier === null ? null : await verifier.prove(answer),
     request: () => ask({ wait: false }),
     reacquireLapsed: options.reacquireLapsed ?? false,
     keepAlive: options.keepAlive ?? false,
@@ -137,12 +144,13 @@ async function askUntilAborted(
 }
 
 /** Another process of this instance waits; its place is not ours to give up. */
-function alreadyWaiting({ session }: SessionAnswer): Error {
+function alreadyWaiting({ session }: SessionAnswer, isPinned: boolean): Error {
   const { position } = progressOf(session);
   const place = position === null ? '' : ` (place ${position})`;
-  return tableError(
+  const denial = tableError(
     'no_seats_available',
     `All seats are in use, and another process of this instance waits for one${place}. Wait too.`,
-    { seats: session.seats ?? undefined, queueLength: session.queue?.length ?? undefined },
+    { seats: session.seats, queueLength: session.queue?.length },
   );
+  return isPinned ? unproven(denial, 'what is said of a place is not signed') : denial;
 }

@@ -1,4 +1,5 @@
 import { errorTable, type EndReason, type ErrorCode } from '../domain/errors.ts';
+import type { Chain } from '../signing/tokens/chain.ts';
 import type { components } from './generated/api.ts';
 
 /** Somebody who holds a seat, as far as the license's policy lets the caller know. */
@@ -12,8 +13,11 @@ export type MissingFeature = NonNullable<
   components['schemas']['Problem']['missingFeatures']
 >[number];
 
-/** Codes that no server answers: nobody could be asked, or there was nothing to ask with. */
-export type ClientErrorCode = 'unreachable' | 'misconfigured';
+/**
+ * Codes that no server answers: nobody could be asked, there was nothing to ask with, or a refusal came
+ * without proof.
+ */
+export type ClientErrorCode = 'unreachable' | 'misconfigured' | 'unproven';
 
 /** A newer server may know codes that this version does not; they arrive as they are. */
 export type LeaseholdErrorCode = ErrorCode | ClientErrorCode | (string & Record<never, never>);
@@ -23,17 +27,18 @@ interface Members {
   detail: string;
   conclusive: boolean;
   retryable: boolean;
-  status?: number | undefined;
-  requestId?: string | undefined;
-  reason?: EndReason | undefined;
-  holders?: Holder[] | undefined;
+  status?: number | null | undefined;
+  requestId?: string | null | undefined;
+  reason?: EndReason | null | undefined;
+  holders?: readonly Holder[] | undefined;
   otherHolders?: number | undefined;
   takeoverOffered?: boolean | undefined;
-  seats?: { used: number; limit: number } | undefined;
-  queueLength?: number | undefined;
-  missingFeatures?: MissingFeature[] | undefined;
-  upgrade?: Upgrade | undefined;
-  retryAfterMs?: number | undefined;
+  seats?: { used: number; limit: number } | null | undefined;
+  queueLength?: number | null | undefined;
+  missingFeatures?: readonly MissingFeature[] | undefined;
+  upgrade?: Upgrade | null | undefined;
+  retryAfterMs?: number | null | undefined;
+  denial?: Chain | null | undefined;
   cause?: unknown;
 }
 
@@ -71,6 +76,8 @@ export class LeaseholdError extends Error {
   readonly upgrade: Upgrade | null;
   /** How long the server asked to wait before the next try. */
   readonly retryAfterMs: number | null;
+  /** With a refusal: what the server signed of it, and the certificate. Verified only with pinned roots. */
+  readonly denial: Chain | null;
 
   constructor(members: Members) {
     super(`${members.code}: ${members.detail}`, { cause: members.cause });
@@ -89,6 +96,7 @@ export class LeaseholdError extends Error {
     this.missingFeatures = members.missingFeatures ?? [];
     this.upgrade = members.upgrade ?? null;
     this.retryAfterMs = members.retryAfterMs ?? null;
+    this.denial = members.denial ?? null;
   }
 }
 
@@ -101,6 +109,28 @@ export function unreachable(detail: string, cause?: unknown): LeaseholdError {
     retryable: true,
     cause,
   });
+}
+
+/**
+ * A refusal that is not proven to be the server's, where roots are pinned: it denies nothing, whoever said
+ * it. What it told of seats and holders is kept; the refusal itself is the `cause`.
+ */
+export function unproven(refusal: LeaseholdError, doubt: string): LeaseholdError {
+  const { ...members } = refusal;
+  const { code, detail } = members;
+  return new LeaseholdError({
+    ...members,
+    code: 'unproven',
+    detail: `A refusal without proof is not believed (${code}: ${doubt}). It says: ${detail}`,
+    conclusive: false,
+    retryable: true,
+    cause: refusal,
+  });
+}
+
+/** What the server, or whoever spoke in its place, refused with: proven or not. */
+export function refusalCode({ code, cause }: LeaseholdError): LeaseholdErrorCode {
+  return code === 'unproven' && cause instanceof LeaseholdError ? cause.code : code;
 }
 
 /** The caller left out, or misspelt, what is needed to ask at all. */

@@ -10,8 +10,10 @@ export {
 } from './errors.ts';
 export { checkFeature, type GateDecision, type GateOutcome } from './feature-gate.ts';
 export type { Device } from './machine.ts';
+export type { PinOptions } from './pins.ts';
 export type { QueueProgress } from './queue.ts';
 export type { Loss, Seat, SeatEvents, SeatState } from './seat.ts';
 export type { PlaceOptions, ProgramOptions, ServerOptions } from './settings.ts';
 export type { Decision } from './transport.ts';
 export { validateLicense, type ValidateOptions } from './validate.ts';
+export type { Doubt, LeaseProof } from './verifier.ts';

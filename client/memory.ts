@@ -3,7 +3,8 @@
  * release` find it from another process, also after a crash.
  *
  * One file for each holder, readable by its user only. It contains the session's credential, which can
- * renew, look at and give back this one seat and nothing else; the license key is never written. A
+ * renew, look at and give back this one seat and nothing else; the license key is never written. Where
+ * roots are pinned it also contains the lease token, which proves the seat without the server. A
  * file is removed when its seat is given back or lost. Memory is a convenience: where nothing can be
  * written, a program holds its seat all the same.
  */
@@ -35,6 +36,9 @@ export interface RememberedSeat {
   state: 'online' | 'degraded' | 'expired';
   /** End of the lease by the server's clock. */
   leaseUntil: string;
+  /** The newest lease token that was found good, and its certificate; verify them again. */
+  leaseToken?: string;
+  certificate?: string;
 }
 
 /** More files than this are not looked at: nobody runs so many programs. */

@@ -1,4 +1,5 @@
 import { endReasons, errorTable, type EndReason, type ErrorCode } from '../domain/errors.ts';
+import type { Chain } from '../signing/tokens/chain.ts';
 import {
   LeaseholdError,
   unreachable,
@@ -42,6 +43,7 @@ export function errorFromAnswer(response: Response, body: unknown): LeaseholdErr
       : undefined,
     upgrade: isRecord(problem['upgrade']) ? (problem['upgrade'] as Upgrade) : undefined,
     retryAfterMs: retryAfterMs(response.headers.get('retry-after'), Date.now()),
+    denial: denialOf(problem),
   });
 }
 
@@ -51,6 +53,11 @@ export function retryAfterMs(header: string | null, nowMs: number): number | und
   const seconds = Number(header);
   const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - nowMs;
   return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), retryAfterMaxMs) : undefined;
+}
+
+function denialOf({ denial, certificate }: Record<string, unknown>): Chain | undefined {
+  const isSigned = typeof denial === 'string' && typeof certificate === 'string';
+  return isSigned ? { token: denial, certificate } : undefined;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

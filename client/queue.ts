@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EndReason } from '../domain/errors.ts';
-import { tableError } from './errors.ts';
+import { tableError, unproven } from './errors.ts';
 import { releaseAtExit } from './exit.ts';
 import { giveBack, refOf } from './give-back.ts';
 import { withPatience, type Patience } from './patience.ts';
@@ -27,6 +27,8 @@ interface Wait {
   onRetry: Patience['onRetry'];
   signal: AbortSignal | undefined;
   releaseOnExit: boolean;
+  /** What the server says of a place is never signed: with pinned roots its end is no denial. */
+  isPinned: boolean;
 }
 
 const pollSeconds = 25;
@@ -74,7 +76,7 @@ export async function waitForSeat(first: SessionAnswer, wait: Wait): Promise<Ses
           answer = { ...answer, ...seen };
           continue;
         case 'ended':
-          refuseToWait(seen, answer, timesQueued++);
+          refuseToWait(seen, answer, { timesQueued: timesQueued++, isPinned: wait.isPinned });
           break;
         case 'offered':
         case 'active':
@@ -119,13 +121,18 @@ async function look({ transport, signal, onRetry }: Wait, ref: SessionRef): Prom
 }
 
 /** @throws LeaseholdError `session_ended` unless the waiter should simply queue again. */
-function refuseToWait(ended: SessionAnswer, before: SessionAnswer, timesQueued: number): void {
+function refuseToWait(
+  ended: SessionAnswer,
+  before: SessionAnswer,
+  { timesQueued, isPinned }: { timesQueued: number; isPinned: boolean },
+): void {
   const reason = ended.session.endReason ?? 'lapsed';
   const waitUntil = before.session.queue?.waitUntil ?? null;
   const isWaitOver = waitUntil !== null && ended.serverTime >= waitUntil;
   const isAsleep = reason === 'queue_timeout' && !isWaitOver;
   if ((queuesAgain.includes(reason) || isAsleep) && timesQueued <= queuesAgainMax) return;
-  throw tableError('session_ended', endedWhileWaiting[reason], { reason });
+  const end = tableError('session_ended', endedWhileWaiting[reason], { reason });
+  throw isPinned ? unproven(end, 'what is said of a place is not signed') : end;
 }
 
 const endedWhileWaiting: Record<EndReason, string> = {

@@ -1,4 +1,4 @@
-import { isTransient, LeaseholdError } from './errors.ts';
+import { isTransient, LeaseholdError, refusalCode } from './errors.ts';
 import { giveBack } from './give-back.ts';
 import type { SessionAnswer, Transport } from './transport.ts';
 
@@ -16,7 +16,10 @@ interface Means {
  */
 export function isReacquirable(error: unknown, means: Means): error is LeaseholdError {
   if (!(error instanceof LeaseholdError)) return false;
-  return error.code === 'unauthenticated' || (error.reason === 'lapsed' && means.reacquireLapsed);
+  // Nobody can sign for a credential that nobody knows: this refusal needs no proof, the seat is asked for.
+  return (
+    refusalCode(error) === 'unauthenticated' || (error.reason === 'lapsed' && means.reacquireLapsed)
+  );
 }
 
 /**
@@ -33,7 +36,8 @@ export async function reacquire(
   try {
     answer = await request();
   } catch (error) {
-    throw isTransient(error) ? error : refusal;
+    // A refusal that is not proven is no reason; the one that is proven now is.
+    throw isTransient(error) || !refusal.conclusive ? error : refusal;
   }
   // Whoever released the seat meanwhile did not know of this one.
   if (over.aborted) await giveBack(transport, answer);

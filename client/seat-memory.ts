@@ -1,9 +1,10 @@
 import { forget, memoryFolder, remember, sweepMemory, type RememberedSeat } from './memory.ts';
+import type { Chain } from '../signing/tokens/chain.ts';
 import type { Tenure } from './tenure.ts';
 
 /** What one program writes down of its seat. Nothing here ever throws. */
 export interface SeatMemory {
-  keep: (tenure: Tenure, state: RememberedSeat['state']) => void;
+  keep: (tenure: Tenure, state: RememberedSeat['state'], proof: Chain | null) => void;
   forget: () => void;
 }
 
@@ -16,7 +17,7 @@ export function createSeatMemory(
   const { url, product, instanceKey, holderId = 'default' } = holder;
   const names = { url, product, instanceKey, holderId };
   return {
-    keep({ session, ref }, state) {
+    keep({ session, ref }, state, proof) {
       remember(folder, {
         ...names,
         licenseId: session.licenseId,
@@ -25,6 +26,7 @@ export function createSeatMemory(
         pid: process.pid,
         state,
         leaseUntil: session.leaseUntil ?? new Date(0).toISOString(),
+        ...(proof === null ? {} : { leaseToken: proof.token, certificate: proof.certificate }),
       });
     },
     forget() {

@@ -1,15 +1,18 @@
 import { EventEmitter } from 'node:events';
+import type { Features, FeatureValue } from '../domain/entitlement.ts';
 import type { EndReason } from '../domain/errors.ts';
 import type { Fence, SeatUsage } from '../domain/seat.ts';
 import { tableError, unreachable, type LeaseholdError } from './errors.ts';
 import { releaseAtExit } from './exit.ts';
 import { Heartbeats } from './heartbeats.ts';
+import { HeldProof } from './held-proof.ts';
 import type { SeatMemory } from './seat-memory.ts';
 import { withPatience } from './patience.ts';
 import { isReacquirable, reacquire } from './reacquire.ts';
 import { beatTimeoutMs } from './schedule.ts';
 import { tenureOf, type Tenure } from './tenure.ts';
 import type { SessionAnswer, Transport } from './transport.ts';
+import type { Doubt, LeaseProof, Proven, Verifier } from './verifier.ts';
 
 /**
  * - `online`: the last heartbeat was answered.
@@ -34,6 +37,11 @@ export interface SeatEvents {
   degraded: [error: LeaseholdError];
   /** The lease is over while heartbeats fail. */
   expired: [error: LeaseholdError];
+  /**
+   * With pinned roots: a lease token came that is not good, for this reason for the first time. The state
+   * does not change: the seat is held, and what was proven before stays proven.
+   */
+  tampered: [doubt: Doubt];
   /** The seat is gone. State and signal have changed already. */
   lost: [loss: Loss];
   /** Given back; `confirmed` is false when the server could not be told. */
@@ -42,6 +50,10 @@ export interface SeatEvents {
 
 interface SeatParts {
   transport: Transport;
+  /** Null: no roots are pinned. */
+  verifier: Verifier | null;
+  /** What came with the answer that granted the seat. */
+  proven: Proven | null;
   /** Asks for a seat again, without waiting. */
   request: () => Promise<SessionAnswer>;
   reacquireLapsed: boolean;
@@ -62,6 +74,7 @@ export class Seat extends EventEmitter<SeatEvents> implements AsyncDisposable {
   readonly #heartbeats: Heartbeats;
   readonly #over = new AbortController();
   readonly #lost = new AbortController();
+  readonly #proof = new HeldProof();
   readonly #forget: () => void;
   #state: SeatState = 'online';
   #loss: LeaseholdError | null = null;
@@ -92,6 +105,7 @@ export class Seat extends EventEmitter<SeatEvents> implements AsyncDisposable {
       },
     });
     this.#forget = parts.releaseOnExit ? releaseAtExit(this) : () => undefined;
+    this.#hold(parts.proven);
     this.#enter('online');
   }
 
@@ -125,6 +139,30 @@ export class Seat extends EventEmitter<SeatEvents> implements AsyncDisposable {
   /** The end of the lease by the server's clock. */
   get leaseUntil(): Date {
     return new Date(this.#session.leaseUntil ?? 0);
+  }
+
+  /**
+   * With pinned roots: the newest lease token that was found good. It proves the seat without the server,
+   * as of its claim `iat` and until `exp`. Null: there is none, and the seat is the server's word alone.
+   */
+  get leaseToken(): LeaseProof | null {
+    return this.#proof.of(this.sessionId);
+  }
+
+  /** Why the newest lease token is not believed; null: it is, or none came. */
+  get doubt(): Doubt | null {
+    return this.#proof.doubt;
+  }
+
+  /** What the license grants, as the newest good lease token says; null without one. */
+  get entitlements(): Features | null {
+    return this.leaseToken?.claims.feat ?? null;
+  }
+
+  /** The value of one entitlement; undefined: the license does not have it, or nothing is proven. */
+  feature(name: string): FeatureValue | undefined {
+    const features = this.leaseToken?.claims.feat ?? {};
+    return Object.hasOwn(features, name) ? features[name] : undefined;
   }
 
   /** Aborts, with the error as its reason, when the seat is lost: hand it to the work that needs one. */
@@ -171,18 +209,31 @@ export class Seat extends EventEmitter<SeatEvents> implements AsyncDisposable {
 
   #enter(state: 'online' | 'degraded' | 'expired'): void {
     this.#state = state;
-    this.#parts.memory?.keep(this.#heartbeats.tenure, state);
+    this.#parts.memory?.keep(this.#heartbeats.tenure, state, this.leaseToken);
   }
 
   async #renew(tenure: Tenure): Promise<Tenure> {
     const { transport } = this.#parts;
     const options = { timeoutMs: beatTimeoutMs(tenure.leaseMs), signal: this.#over.signal };
     try {
-      return tenureOf(await transport.renewSession(tenure.ref, options), tenure);
+      return await this.#take(await transport.renewSession(tenure.ref, options), tenure);
     } catch (error) {
       if (!isReacquirable(error, this.#parts)) throw error;
-      return tenureOf(await reacquire(error, this.#parts, this.#over.signal));
+      return await this.#take(await reacquire(error, this.#parts, this.#over.signal));
     }
+  }
+
+  /** Costs more than before only when a token came. */
+  async #take(answer: SessionAnswer, before?: Tenure): Promise<Tenure> {
+    const { verifier } = this.#parts;
+    if (verifier !== null) this.#hold(await verifier.prove(answer));
+    return tenureOf(answer, before);
+  }
+
+  #hold(proven: Proven | null): void {
+    const doubt = this.#proof.take(proven);
+    // Whoever acquires cannot listen before it has the seat; and a listener that fails costs no beat.
+    if (doubt !== null) setImmediate(() => this.emit('tampered', doubt));
   }
 
   #lose(error: LeaseholdError): void {

@@ -1,11 +1,20 @@
-/** The requests of a program that uses a seat. Each has a timeout, and fails as `call` says. */
+/**
+ * The requests of a program that uses a seat. Each has a timeout, and fails as `call` says; where there is
+ * an asker, refusals come as `askForProof` says.
+ */
 import { call, createApi, notLeasehold, type Answered, type CallOptions } from './call.ts';
 import { readClock, type Instant } from './deadline.ts';
 import type { components } from './generated/api.ts';
+import { askForProof, type Asker } from './proven.ts';
 
 export type Session = components['schemas']['Session'];
 /** What the server answered, and when it was asked: leases count from there, to be on the safe side. */
-export type SessionAnswer = components['schemas']['SessionAnswer'] & { askedAt: Instant };
+export type SessionAnswer = components['schemas']['SessionAnswer'] & Signed & { askedAt: Instant };
+/** What the server signs beside an answer, when it signs something now. */
+interface Signed {
+  leaseToken?: string;
+  certificate?: string;
+}
 export type AcquireRequest = components['schemas']['AcquireRequest'];
 export type ValidateRequest = components['schemas']['ValidateRequest'];
 export type Decision = components['schemas']['Decision'];
@@ -20,15 +29,24 @@ export type Transport = ReturnType<typeof createTransport>;
 export type SessionTransport = ReturnType<typeof createSessionTransport>;
 
 /** @param server `url` is the base of the API, without `/v1`. */
-export function createTransport(server: { url: string; licenseKey: string }) {
+export function createTransport(
+  server: { url: string; licenseKey: string },
+  asker: Asker | null = null,
+) {
   const client = createApi(server.url);
   const byLicenseKey = { Authorization: `License ${server.licenseKey}` };
   return {
-    ...createSessionTransport(server.url),
+    ...createSessionTransport(server.url, asker),
 
     acquireSession: (body: AcquireRequest, options: CallOptions): Promise<SessionAnswer> =>
-      askSession(options, (signal) =>
-        client.POST('/v1/sessions', { body, headers: byLicenseKey, signal }),
+      askForProof(asker, (nonce) =>
+        askSession(options, (signal) =>
+          client.POST('/v1/sessions', {
+            body: { ...body, ...nonceMember(nonce) },
+            headers: byLicenseKey,
+            signal,
+          }),
+        ),
       ),
 
     validateLicense: async (body: ValidateRequest, options: CallOptions): Promise<Decision> => {
@@ -42,43 +60,56 @@ export function createTransport(server: { url: string; licenseKey: string }) {
 }
 
 /** What a session's own credential opens. */
-export function createSessionTransport(url: string) {
+export function createSessionTransport(url: string, asker: Asker | null = null) {
   const client = createApi(url);
-  const bySession = ({ credential }: SessionRef) => ({ Authorization: `Bearer ${credential}` });
+  const bySession = ({ credential }: SessionRef, nonce?: string) => ({
+    Authorization: `Bearer ${credential}`,
+    ...(nonce === undefined ? {} : { 'Leasehold-Nonce': nonce }),
+  });
   return {
     /** Waits up to `waitSeconds` for a change of a queued session. */
     getSession: (
       ref: SessionRef,
       options: CallOptions & { waitSeconds: number },
     ): Promise<SessionAnswer> =>
-      askSession(options, (signal) =>
-        client.GET('/v1/sessions/{id}', {
-          params: { path: { id: ref.id }, query: { wait: options.waitSeconds } },
-          headers: bySession(ref),
-          signal,
-        }),
+      askForProof(asker, (nonce) =>
+        askSession(options, (signal) =>
+          client.GET('/v1/sessions/{id}', {
+            params: { path: { id: ref.id }, query: { wait: options.waitSeconds } },
+            headers: bySession(ref, nonce),
+            signal,
+          }),
+        ),
       ),
 
     renewSession: (ref: SessionRef, options: CallOptions): Promise<SessionAnswer> =>
-      askSession(options, (signal) =>
-        client.POST('/v1/sessions/{id}/heartbeat', {
-          params: { path: { id: ref.id } },
-          body: {},
-          headers: bySession(ref),
-          signal,
-        }),
+      askForProof(asker, (nonce) =>
+        askSession(options, (signal) =>
+          client.POST('/v1/sessions/{id}/heartbeat', {
+            params: { path: { id: ref.id } },
+            body: nonceMember(nonce),
+            headers: bySession(ref),
+            signal,
+          }),
+        ),
       ),
 
     releaseSession: async (ref: SessionRef, options: CallOptions): Promise<void> => {
-      await call(options, (signal) =>
-        client.DELETE('/v1/sessions/{id}', {
-          params: { path: { id: ref.id } },
-          headers: bySession(ref),
-          signal,
-        }),
+      await askForProof(asker, (nonce) =>
+        call(options, (signal) =>
+          client.DELETE('/v1/sessions/{id}', {
+            params: { path: { id: ref.id } },
+            headers: bySession(ref, nonce),
+            signal,
+          }),
+        ),
       );
     },
   };
+}
+
+function nonceMember(nonce: string | undefined): { nonce?: string } {
+  return nonce === undefined ? {} : { nonce };
 }
 
 /** @throws LeaseholdError `unreachable` unless the answer has the members that everything here rests on. */

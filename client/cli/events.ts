@@ -1,6 +1,7 @@
 import type { EndReason } from '../../domain/errors.ts';
 import type { Holder, LeaseholdError, MissingFeature, Upgrade } from '../errors.ts';
 import type { QueueProgress } from '../queue.ts';
+import type { Doubt } from '../verifier.ts';
 
 /** What happens during `leasehold run`. With `--json` each is one line, with the time added. */
 export type RunEvent =
@@ -18,6 +19,7 @@ export type RunEvent =
   | ({ event: 'degraded' } & Fault)
   | ({ event: 'expired' } & Fault)
   | { event: 'recovered'; leaseUntil: Date }
+  | ({ event: 'tampered' } & Doubt)
   | ({ event: 'lost'; reason: EndReason | null; isStopping: boolean } & Fault)
   | { event: 'released'; confirmed: boolean }
   | {

@@ -3,9 +3,9 @@ import { LeaseholdError } from '../errors.ts';
 import { forget, isRunning, memoryFolder, readMemory, type RememberedSeat } from '../memory.ts';
 import { withPatience } from '../patience.ts';
 import { resolvePlace, type PlaceOptions } from '../settings.ts';
-import { createSessionTransport } from '../transport.ts';
 import { exitCodeOfError, exitCodes } from './exit-codes.ts';
 import { reportFailure } from './failure.ts';
+import { rememberedTransport } from './remembered-transport.ts';
 
 export interface ReleaseOptions extends Pick<PlaceOptions, 'instanceKey'> {
   /** Also what a running program holds: it hears of it with its next heartbeat. */
@@ -63,8 +63,9 @@ async function releaseSeat(
   }
 }
 
-async function giveBack({ url, sessionId, credential }: RememberedSeat) {
-  const transport = createSessionTransport(url);
+async function giveBack(seat: RememberedSeat) {
+  const { sessionId, credential } = seat;
+  const transport = await rememberedTransport(seat);
   const ref = { id: sessionId, credential };
   const patience = { patienceMs: timeoutMs };
   await withPatience(() => transport.releaseSession(ref, { timeoutMs }), patience);

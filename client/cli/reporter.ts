@@ -63,6 +63,13 @@ export function createTextReporter(output: Output, environment: NodeJS.ProcessEn
         case 'expired':
           say(colors.yellow('The lease is over and the server still does not answer.'));
           return;
+        case 'tampered':
+          say(
+            colors.yellow(
+              `A lease came without good proof (${event.part}: ${event.fault}). The seat is kept; check the pinned roots and the network.`,
+            ),
+          );
+          return;
         case 'recovered':
           say(colors.green('The server answers again, the seat is kept.'));
           return;

@@ -116,6 +116,9 @@ function tellOfSeat(seat: Seat, reporter: Reporter, isStopping: boolean): void {
   seat.on('expired', (error) => {
     reporter.tell({ event: 'expired', ...faultOf(error) });
   });
+  seat.on('tampered', (doubt) => {
+    reporter.tell({ event: 'tampered', ...doubt });
+  });
   seat.on('renewed', ({ leaseUntil, recovered }) => {
     if (recovered) reporter.tell({ event: 'recovered', leaseUntil });
   });

@@ -27,6 +27,7 @@ interface RunCommandOptions extends CommonOptions {
   wait: boolean;
   maxWait?: number;
   takeover?: string;
+  roots?: string;
   stopOnLoss: boolean;
 }
 
@@ -41,7 +42,7 @@ Examples:
 
 Standard input, output and error are the command's. What leasehold has to say goes to standard error;
 with --json each event is one line of JSON there: queued, retrying, acquired, started, degraded,
-expired, recovered, lost, exited, released, failed, interrupted.
+expired, recovered, tampered, lost, exited, released, failed, interrupted.
 
 The command finds LEASEHOLD_SESSION_ID and LEASEHOLD_INSTANCE_KEY in its environment; a command that uses
 the client library shares this seat.
@@ -104,6 +105,7 @@ export function addSeatCommands(program: Command, onExit: (code: number) => void
     .option('--max-wait <seconds>', 'longest wait for a seat', positiveNumber)
     .option('--takeover <ses_…>', 'end this session of this device for its seat, if none is free')
     .option('--stop-on-loss', 'end the command when its seat is lost', false)
+    .option('--roots <file>', 'believe no refusal that these do not stand behind (LEASEHOLD_ROOTS)')
     .addOption(instanceKeyOption())
     .addHelpText('after', runHelp)
     .action(async (command: string[], options: RunCommandOptions) => {

@@ -5,10 +5,11 @@
 import { isTransient, LeaseholdError } from '../errors.ts';
 import { forget, isRunning, memoryFolder, readMemory, type RememberedSeat } from '../memory.ts';
 import { resolvePlace, type PlaceOptions } from '../settings.ts';
-import { createSessionTransport, type Decision, type Session } from '../transport.ts';
+import type { Decision, Session } from '../transport.ts';
 import { validateLicense } from '../validate.ts';
 import { exitCodes } from './exit-codes.ts';
 import { reportFailure } from './failure.ts';
+import { rememberedTransport } from './remembered-transport.ts';
 import { seatLine, statusHeadline } from './status-words.ts';
 
 export type StatusOptions = Parameters<typeof validateLicense>[0] &
@@ -60,11 +61,12 @@ async function askForAll(remembered: readonly RememberedSeat[]): Promise<SeenSea
   return seen;
 }
 
-async function askFor({ url, sessionId, credential }: RememberedSeat): Promise<Session | null> {
+async function askFor(seat: RememberedSeat): Promise<Session | null> {
+  const transport = await rememberedTransport(seat);
   try {
-    const ref = { id: sessionId, credential };
+    const ref = { id: seat.sessionId, credential: seat.credential };
     const options = { waitSeconds: 0, timeoutMs: askTimeoutMs };
-    return (await createSessionTransport(url).getSession(ref, options)).session;
+    return (await transport.getSession(ref, options)).session;
   } catch (error) {
     if (error instanceof LeaseholdError) return null;
     throw error;

@@ -83,6 +83,10 @@ function advice(
       return [usageTypeAdvice];
     case 'unauthenticated':
       return [`Check the ${credential}.`];
+    case 'unproven':
+      return [
+        'This denies nothing. Check that the pinned roots (LEASEHOLD_ROOTS) are those of this server.',
+      ];
     case 'unreachable':
     case 'unavailable':
     case 'restoring':

@@ -1,0 +1,115 @@
+/**
+ * Holds what a server says against pinned roots. Without pins there is none, and a program believes the
+ * server as it always did.
+ *
+ * Neither half of it can lock anybody out. A refusal without proof is no refusal: the program goes on as if
+ * nobody had answered. A lease token without proof gives no right to go on offline, and takes nothing
+ * away: while answers come the seat is the server's word, with or without a token.
+ */
+import type { Chain } from '../signing/tokens/chain.ts';
+import type { LeaseClaims } from '../signing/tokens/lease-token.ts';
+import type { LeaseholdError } from './errors.ts';
+import { readPins, type PinOptions } from './pins.ts';
+import type { SessionAnswer } from './transport.ts';
+import type * as verifyModule from './verify/index.ts';
+import type { KnownRevocations, RootTrust } from './verify/index.ts';
+
+/** A lease token that was found good, with its certificate and what it says. */
+export interface LeaseProof extends Chain {
+  readonly claims: LeaseClaims;
+}
+
+/** Why a lease token is not believed: which of its parts is wrong, and how. */
+export interface Doubt {
+  readonly part: 'certificate' | 'token';
+  readonly fault: string;
+}
+
+export type Proven =
+  | { readonly isGood: true; readonly proof: LeaseProof }
+  | { readonly isGood: false; readonly doubt: Doubt };
+
+/** The request that was refused: whose, and the nonce that only it has. */
+export interface Asked {
+  readonly nonce: string;
+  readonly instanceKey: string;
+}
+
+export interface Verifier {
+  /** Why a refusal is not proven to be the server's answer to this request; null: it is. */
+  readonly doubtRefusal: (refusal: LeaseholdError, asked: Asked) => Promise<string | null>;
+  /** Whether the lease token of an answer is good; null when there is none: nothing was signed now. */
+  readonly prove: (answer: SessionAnswer) => Promise<Proven | null>;
+}
+
+/**
+ * Null without pins: then nothing that verifies is loaded, and nothing is waited for.
+ *
+ * @param product what tokens and denials must be for.
+ * @throws LeaseholdError `misconfigured` when there are pins that cannot be used, at once or later.
+ */
+export function createVerifier(
+  pins: PinOptions,
+  product: string,
+  environment: NodeJS.ProcessEnv,
+): Promise<Verifier> | null {
+  const keySet = readPins(pins, environment);
+  if (keySet === null) return null;
+  return import('./verify/index.ts').then((module) => verifierOf(module, keySet, product));
+}
+
+function verifierOf(
+  { noList, trustRoots, verifyDenial, verifyLease }: VerifyModule,
+  keySet: unknown,
+  product: string,
+): Verifier {
+  const trust: RootTrust = trustRoots(keySet);
+  const known: KnownRevocations = noList;
+  const demandAt = (at: number) => ({
+    roots: trust.roots,
+    revoked: known.revoked,
+    at,
+    audience: product,
+  });
+  return {
+    async doubtRefusal({ code, denial }, asked) {
+      if (denial === null) return 'it is not signed';
+      const demand = { ...demandAt(Math.floor(Date.now() / 1000)), ...asked };
+      const check = await verifyDenial(denial, demand);
+      if (!check.isGood) return reasons[check.fault] ?? `${check.part}: ${check.fault}`;
+      return check.claims.code === code ? null : 'what is signed is another refusal';
+    },
+
+    async prove({ session, serverTime, leaseToken: token, certificate }) {
+      if (token === undefined) return null;
+      if (certificate === undefined) {
+        return { isGood: false, doubt: { part: 'certificate', fault: 'missing' } };
+      }
+      const chain = { token, certificate };
+      // As of the clock that issued it. What this machine's clock says of it counts when it is used.
+      const at = secondsOf(serverTime);
+      const holder = { sessionId: session.id, licenseId: session.licenseId };
+      const check = await verifyLease(chain, { ...demandAt(at), ...holder });
+      if (check.isGood) return { isGood: true, proof: { ...chain, claims: check.claims } };
+      return { isGood: false, doubt: { part: check.part, fault: check.fault } };
+    },
+  };
+}
+
+function secondsOf(instant: string): number {
+  const ms = Date.parse(instant);
+  return Math.floor((Number.isNaN(ms) ? Date.now() : ms) / 1000);
+}
+
+type VerifyModule = Pick<
+  typeof verifyModule,
+  'noList' | 'trustRoots' | 'verifyDenial' | 'verifyLease'
+>;
+
+/** What users can do something about. */
+const reasons: Readonly<Partial<Record<string, string>>> = {
+  expired: "it is too old, or this machine's clock is ahead",
+  not_yet_valid: "it is of the future, or this machine's clock is behind",
+  unknown_key: 'none of the pinned roots stands behind it',
+  other_request: 'it answers another request',
+};

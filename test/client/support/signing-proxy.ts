@@ -1,0 +1,117 @@
+/**
+ * Stands between a client and the real API, signs what the API answers with a delegate of the given root,
+ * and can be told to lie.
+ */
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
+import { makeCertificate } from '../../../signing/tokens/certificate.ts';
+import { makeDenial } from '../../../signing/tokens/denial.ts';
+import { makeLeaseToken, type LeaseClaims } from '../../../signing/tokens/lease-token.ts';
+import { givenDelegate, givenLeaseClaims } from '../../support/delegate.ts';
+import type { HeldRoot } from '../../support/roots.ts';
+
+type Body = Partial<Record<string, unknown>>;
+
+/** Changes an answer before it is sent, signed members and all. */
+export type Lie = (answer: Body, request: Body) => Body;
+
+export interface SigningProxy extends AsyncDisposable {
+  url: string;
+  /** From now on; null: nothing but the truth. */
+  tell: (lie: Lie | null) => void;
+  /** From now on another API answers. */
+  reroute: (url: string) => void;
+}
+
+const issuer = 'https://licenses.example.com';
+const honest: Lie = (answer) => answer;
+
+/** @param server for whose product it signs. */
+export async function startSigningProxy(
+  server: { url: string; product: string },
+  root: HeldRoot,
+): Promise<SigningProxy> {
+  const delegate = givenDelegate('d1');
+  const now = () => Math.floor(Date.now() / 1000);
+  const certificate = await makeCertificate(root.signer, {
+    ...{ issuer, delegate: delegate.key, scope: ['lic-lease+jwt', 'lic-denial+jwt'], seq: 1 },
+    at: now(),
+  });
+  const instances = new Map<string, string>();
+  let lie = honest;
+  let { url: target } = server;
+
+  const signLease = (session: Record<string, string>) => {
+    const claims: LeaseClaims = { ...givenLeaseClaims(now()), aud: server.product };
+    const { id: sid = '', licenseId: sub = '' } = session;
+    return makeLeaseToken(delegate.signer, { ...claims, sid, sub });
+  };
+  const sign = async (answer: Body, request: Body, path: string): Promise<Body> => {
+    const { session, code } = answer;
+    if (isSession(session)) {
+      const { id = '', instanceKey = '' } = session;
+      instances.set(id, instanceKey);
+      return { ...answer, leaseToken: await signLease(session), certificate };
+    }
+    // Whose a credential is that nobody knows, the server cannot sign either.
+    const isDenial = answer['conclusive'] === true && code !== 'unauthenticated';
+    if (!isDenial || typeof code !== 'string') return answer;
+    const sessionId = /ses_\w+/.exec(path)?.[0] ?? '';
+    const asked = request['instanceKey'] ?? instances.get(sessionId);
+    const denial = await makeDenial(delegate.signer, {
+      ...{ issuer, code: code as 'forbidden', audience: server.product, at: now() },
+      nonce: textOf(request['nonce']),
+      instanceKey: textOf(asked),
+    });
+    return { ...answer, denial, certificate };
+  };
+
+  const pass = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    const { method = 'GET', url: path = '' } = incoming;
+    const sent = method === 'POST' ? ((await json(incoming)) as Body) : {};
+    const { nonce = incoming.headers['leasehold-nonce'], ...body } = sent;
+    const { authorization = '' } = incoming.headers;
+    const answered = await fetch(`${target}${path}`, {
+      method,
+      headers: { authorization, 'content-type': 'application/json' },
+      ...(method === 'POST' ? { body: JSON.stringify(body) } : {}),
+    });
+    const text = await answered.text();
+    outgoing.statusCode = answered.status;
+    outgoing.setHeader('content-type', answered.headers.get('content-type') ?? 'text/plain');
+    if (text === '') return outgoing.end();
+    const request = { ...body, nonce };
+    const signed = await sign(JSON.parse(text) as Body, request, path);
+    return outgoing.end(JSON.stringify(lie(signed, request)));
+  };
+
+  const listener = createServer((incoming, outgoing) => {
+    pass(incoming, outgoing).catch(() => outgoing.destroy());
+  });
+  await once(listener.listen(0, '127.0.0.1'), 'listening');
+  const { port } = listener.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    tell(next) {
+      lie = next ?? honest;
+    },
+    reroute(url) {
+      target = url;
+    },
+    async [Symbol.asyncDispose]() {
+      listener.closeAllConnections();
+      listener.close();
+      await once(listener, 'close');
+    },
+  };
+}
+
+function isSession(value: unknown): value is Record<string, string> {
+  return typeof value === 'object' && value !== null && 'leaseUntil' in value;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' && value !== '' ? value : 'none';
+}
