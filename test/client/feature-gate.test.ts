@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { checkFeature } from '../../client/index.ts';
-import { noList, trustRoots, verifyLease } from '../../client/verify/index.ts';
+import { noList, trustRoots, verifyLease, verifyLicenseFile } from '../../client/verify/index.ts';
 import { resolveEntitlements, tokenFeatures } from '../../domain/entitlement.ts';
 import { makeCertificate } from '../../signing/tokens/certificate.ts';
 import { makeLeaseToken } from '../../signing/tokens/lease-token.ts';
+import { makeLicenseFile } from '../../signing/tokens/license-file.ts';
 import { givenDelegate, givenLeaseClaims } from '../support/delegate.ts';
 import { givenRoot } from '../support/roots.ts';
 
@@ -42,6 +43,20 @@ test('a gate is decided from a lease that was kept, for as long as its grace las
     expect(checkFeature(features, 'agents', { used: 5 })).toMatchObject({ outcome: 'closed' });
   }
   expect(await grantedAt(exp + 3_600)).toBeNull();
+});
+
+test('a gate is decided from a license file just as well', async () => {
+  const { iss, aud, sub, tid, jti, iat, nbf, exp, tier, rev_seq } = givenLeaseClaims(at);
+  const claims = { iss, aud, sub, tid, jti, iat, nbf, exp, tier, rev_seq };
+  const feat = tokenFeatures(entitlements);
+  const file = await makeLicenseFile(root.signer, {
+    ...{ ...claims, feat, seats: 5, usage: ['builder'] },
+  });
+  const check = await verifyLicenseFile(file, { ...demand, at, device: null });
+  const features = check.isGood ? check.claims.feat : {};
+  expect(features).toEqual(feat);
+  expect(checkFeature(features, 'agents', { used: 4 }).outcome).toBe('open');
+  expect(checkFeature(features, 'sso').outcome).toBe('closed');
 });
 
 test('a lease whose features were edited grants nothing', async () => {
