@@ -258,7 +258,8 @@ test('a decision is explained check by check, in words and in JSON', async () =>
 test('what the plan does not allow is told with the way out, and costs no seat', async () => {
   const upgradeUrl = 'https://acme.example/plans';
   const license = await server.givenLicense({ count: 1, usageTypes: ['builder'], upgradeUrl });
-  const lacking = runScript(license, `console.log('ran')`, ['--feature', 'sso', '--json']);
+  const asked = ['--usage-type', 'builder', '--feature', 'sso', '--json'];
+  const lacking = runScript(license, `console.log('ran')`, asked);
   expect(await lacking.ended).toBe(77);
   expect(lacking.stdout).toEqual([]);
   expect(eventsOf(lacking)).toMatchObject([

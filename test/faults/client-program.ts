@@ -64,6 +64,8 @@ async function take(instance: string): Promise<Seat | null> {
   let place = '';
   try {
     const seat = await acquire({
+      // Whatever this machine is.
+      usageType: 'builder',
       ...{ instanceKey: instance, wait: asking.wait, keepAlive: true, patienceMs: 2_000 },
       signal: stopping.signal,
       onQueued: ({ sessionId }) => {
