@@ -6,6 +6,7 @@ import { createPoolChanges } from '../lua/pool-changes.ts';
 import { createSeatScripts } from '../lua/scripts.ts';
 import { createAdmission } from '../platform/admission.ts';
 import type { Config } from '../platform/config.ts';
+import { createKms } from '../platform/kms.ts';
 import { createLogger, type Logger } from '../platform/logger.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import { serveMetrics } from '../platform/metrics-server.ts';
@@ -20,9 +21,9 @@ import { createStrangers } from '../platform/strangers.ts';
 import { sharedWhileRunning } from '../platform/shared-while-running.ts';
 import { connectTemporal } from '../platform/temporal.ts';
 import { startTracing } from '../platform/tracing.ts';
+import { createDelegateKeeper } from '../services/delegate-keeper.ts';
 import type { Deps } from '../services/deps.ts';
 import { createHeartbeatForwarder } from '../services/forward-heartbeat.ts';
-import { noDelegate } from '../signing/delegate.ts';
 import { sessionSignals } from '../workflows/contract.ts';
 import { createApp } from './app.ts';
 import type { ApiDeps } from './deps.ts';
@@ -46,6 +47,8 @@ const replicaWaitMs = 500;
 /** What a request may still take once the server is asked to stop. */
 const drainMs = 10_000;
 const closeStoresMs = 3_000;
+/** How long the start waits for Postgres to tell the delegate. */
+const firstLookMs = 2_000;
 
 /** Starts the API. It starts, and goes on, whether or not its stores are up; readiness tells. */
 export async function startApi(
@@ -56,18 +59,24 @@ export async function startApi(
   const stopping = new AbortController();
   let isLeaving = false;
   const tracing = await startTracing(config, { process: 'api', log });
-  const stores = openStores(config, log);
+  const reached = options.reached ?? (() => undefined);
+  const stores = openStores(config, { log, reached });
   const deps: ApiDeps = {
     ...stores.deps,
     probes: { ...stores.deps.probes, server: () => assertStays(isLeaving) },
     config,
     log,
     changes: await createPoolChanges(stores.subscriber),
-    reached: options.reached ?? (() => undefined),
+    reached,
     stopping: stopping.signal,
     admission: createAdmission({ inFlightMax: config.IN_FLIGHT_MAX }),
     strangers: createStrangers({ failuresMax: config.RATE_LIMIT_FAILURES }),
   };
+  // Whoever is the first to ask gets a token, too.
+  await Promise.race([
+    stores.deps.delegate.firstLook,
+    delay(firstLookMs, undefined, { ref: false }),
+  ]);
   const metricsServer = await serveMetrics(deps.metrics, {
     host: config.API_HOST,
     port: config.METRICS_PORT,
@@ -99,7 +108,7 @@ function assertStays(isLeaving: boolean): Promise<void> {
   return isLeaving ? Promise.reject(new Error('The server was told to stop')) : Promise.resolve();
 }
 
-function openStores(config: Config, log: Logger) {
+function openStores(config: Config, { log, reached }: Pick<Deps, 'log' | 'reached'>) {
   const onError = (error: Error) => {
     log.warn({ err: error }, 'A store is not answering');
   };
@@ -136,6 +145,10 @@ function openStores(config: Config, log: Logger) {
     { metrics, log },
   );
   const rateLimits = createRateLimits(redis, config);
+  const kms = createKms(config, { metrics, log });
+  const signing = { issuer: config.PUBLIC_URL, sealKeys: config.SIGNING_SEAL_KEYS ?? [] };
+  const keeping = { db, systemDb, kms, signing, log, metrics, reached };
+  const delegate = createDelegateKeeper(keeping);
   // Anybody may ask for them, however often: each takes one connection for one question at a time.
   const probes = {
     postgres: sharedWhileRunning(() => pingDatabase(db)),
@@ -143,9 +156,11 @@ function openStores(config: Config, log: Logger) {
   };
   return {
     subscriber,
-    deps: { db, systemDb, seats, delegate: noDelegate, metrics, forwarder, probes, rateLimits },
+    deps: { db, systemDb, seats, delegate, kms, signing, metrics, forwarder, probes, rateLimits },
     async close() {
       rateLimits.close();
+      await delegate.close();
+      await kms?.close();
       await Promise.all([db.destroy(), systemDb.destroy(), temporal.close()]);
       redis.disconnect();
       takes?.disconnect();

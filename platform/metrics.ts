@@ -26,6 +26,7 @@ export function createMetrics(process: 'api' | 'worker') {
     ...storeMetrics(make),
     ...workerMetrics(make),
     ...kmsMetrics(make),
+    ...signingMetrics(make),
   };
   const looks: Look[] = [() => metrics.forgetOldSweep()];
   // A counter that begins with its first fault would show no increase.
@@ -286,6 +287,15 @@ function kmsMetrics({ counter, gauge }: Make) {
     kmsBreakerOpen: gauge(
       'kms_breaker_open',
       'Whether calls of Cloud KMS fail at once because it was away; absent where nothing is signed.',
+    ),
+  };
+}
+
+function signingMetrics({ gauge }: Make) {
+  return {
+    delegateSecondsLeft: gauge(
+      'signing_delegate_seconds_left',
+      'How long this process may still sign with the delegate that it has; 0 without one, absent where nothing is signed.',
     ),
   };
 }

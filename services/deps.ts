@@ -1,8 +1,10 @@
 import type { Database } from '../data/database.ts';
 import type { SeatScripts } from '../lua/scripts.ts';
+import type { Kms } from '../platform/kms.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { DelegateSource } from '../signing/delegate.ts';
+import type { SealingSecret } from '../signing/sealed-delegate.ts';
 
 /** What use cases work with, put together once per process. */
 export interface Deps {
@@ -13,6 +15,9 @@ export interface Deps {
   seats: SeatScripts;
   /** Signs leases and denials, where it is there. */
   delegate: DelegateSource;
+  /** Keeps the root key: for activities and the first start, never for a request. Null: nothing is signed. */
+  kms: Kms | null;
+  signing: SigningSettings;
   log: Logger;
   metrics: Metrics;
   /**
@@ -20,6 +25,14 @@ export interface Deps {
    * here to see that every half-done step heals.
    */
   reached: (point: StepPoint) => void;
+}
+
+/** What is in what this server signs, and how its private keys are stored. */
+export interface SigningSettings {
+  /** Who signs: the claim `iss` of every token, the address of the API. */
+  issuer: string;
+  /** The first seals, all open; empty where nothing is signed. */
+  sealKeys: readonly SealingSecret[];
 }
 
 /** The points between the effects of a step, where a process may die. */
@@ -43,6 +56,7 @@ export const stepPoints = [
   'sweep:rows-ended',
   'sweep:strangers-dropped',
   'idempotency:answer-kept',
+  'delegate:certified',
   'relay:claimed',
   'relay:sent',
   'relay:marked',

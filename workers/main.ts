@@ -9,6 +9,7 @@ import { Runtime, type Worker } from '@temporalio/worker';
 import { countConnections, openDatabase } from '../data/database.ts';
 import { createSeatScripts } from '../lua/scripts.ts';
 import { loadConfig } from '../platform/config.ts';
+import { createKms } from '../platform/kms.ts';
 import { createLogger } from '../platform/logger.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import { serveMetrics } from '../platform/metrics-server.ts';
@@ -16,8 +17,8 @@ import { connectRedis, countRedisFault } from '../platform/redis.ts';
 import { connectTemporalWorker } from '../platform/temporal-worker.ts';
 import { connectTemporal } from '../platform/temporal.ts';
 import { startTracing } from '../platform/tracing.ts';
+import { createDelegateKeeper } from '../services/delegate-keeper.ts';
 import type { Deps } from '../services/deps.ts';
-import { noDelegate } from '../signing/delegate.ts';
 import { bundleFolder, bundleForWorker } from './bundle.ts';
 import { isWorkflowRunning } from './find-workflow.ts';
 import { runOutboxRelay } from './outbox-relay.ts';
@@ -56,15 +57,18 @@ const onError = (error: Error) => {
 const openStore = (url: string) =>
   openDatabase({ url, poolSize: config.DATABASE_POOL_SIZE, onError });
 const redis = connectRedis({ url: config.REDIS_URL, name: 'leasehold-worker', onError });
-const deps: Deps = {
+const stores = {
   db: openStore(config.DATABASE_URL),
   systemDb: openStore(config.SYSTEM_DATABASE_URL),
   seats: createSeatScripts(redis, { onFault: (error) => countRedisFault(metrics, error) }),
-  delegate: noDelegate,
+  kms: createKms(config, { metrics, log }),
+  signing: { issuer: config.PUBLIC_URL, sealKeys: config.SIGNING_SEAL_KEYS ?? [] },
   log,
   metrics,
   reached: () => undefined,
 };
+const delegate = createDelegateKeeper(stores);
+const deps: Deps = { ...stores, delegate };
 metrics.watchConnections('app', () => countConnections(deps.db));
 metrics.watchConnections('system', () => countConnections(deps.systemDb));
 let running: Worker | null = null;
@@ -109,6 +113,8 @@ await Promise.all([
   }),
 ]);
 await temporal.close();
+await delegate.close();
+await deps.kms?.close();
 await Promise.all([deps.db.destroy(), deps.systemDb.destroy(), metricsServer.close()]);
 redis.disconnect();
 await tracing?.close();

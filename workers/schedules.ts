@@ -4,11 +4,19 @@ import {
   type Client,
   type ScheduleOptions,
 } from '@temporalio/client';
-import { reconcilePoolsId, type ReconcilePoolsInput } from '../workflows/contract.ts';
+import {
+  reconcilePoolsId,
+  renewDelegateId,
+  type ReconcilePoolsInput,
+} from '../workflows/contract.ts';
 
 /** Makes the Schedules of this version exist as written here; safe from any number of workers. */
 export async function ensureSchedules(client: Client, taskQueue: string): Promise<void> {
-  const schedule = reconcileSchedule(taskQueue);
+  const schedules = [reconcileSchedule(taskQueue), delegateSchedule(taskQueue)];
+  await Promise.all(schedules.map((schedule) => ensureSchedule(client, schedule)));
+}
+
+async function ensureSchedule(client: Client, schedule: ScheduleOptions): Promise<void> {
   try {
     await client.schedule.create(schedule);
   } catch (error) {
@@ -35,6 +43,26 @@ function reconcileSchedule(taskQueue: string) {
       taskQueue,
       args: [start],
       staticSummary: 'Compares the ledger with Redis and the workflows, and repairs what differs',
+    },
+  } satisfies ScheduleOptions;
+}
+
+/**
+ * Looks at the delegate every hour, which costs Cloud KMS nothing while it is young. Every 12 hours would be
+ * too seldom: one that was 11 hours old would be 23 at the next look.
+ */
+function delegateSchedule(taskQueue: string) {
+  return {
+    scheduleId: renewDelegateId,
+    spec: { intervals: [{ every: '1 hour' }], jitter: '5 minutes' },
+    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 hour' },
+    action: {
+      type: 'startWorkflow',
+      workflowType: 'renewDelegate',
+      workflowId: renewDelegateId,
+      taskQueue,
+      args: [],
+      staticSummary: 'Has the root certify the next key for leases and denials, when it is time',
     },
   } satisfies ScheduleOptions;
 }

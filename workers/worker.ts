@@ -4,6 +4,7 @@ import {
   type NativeConnection,
   type WorkflowBundleOption,
 } from '@temporalio/worker';
+import { createDelegateActivities } from '../activities/delegates.ts';
 import { createPoolActivities, type SweepOptions } from '../activities/pools.ts';
 import { createSessionActivities } from '../activities/sessions.ts';
 import type { Deps } from '../services/deps.ts';
@@ -41,6 +42,7 @@ export function createWorker(deps: Deps, setup: WorkerSetup): Promise<Worker> {
     activities: {
       ...createSessionActivities(deps),
       ...createPoolActivities(deps, { isRunning: setup.isRunning }),
+      ...createDelegateActivities(deps),
     },
     interceptors: { activity: [...(tracing ? [tracing] : []), ...workerInterceptors.activity] },
     ...(buildId === undefined ? {} : versioned(taskQueue, buildId)),

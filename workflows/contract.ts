@@ -117,6 +117,9 @@ export function sessionMemo(state: { status: SessionStatus; until: number }): Se
 /** The id of the workflow that compares the ledger with Redis, and of the Schedule that starts it. */
 export const reconcilePoolsId = 'reconcile-pools';
 
+/** The id of the workflow that makes the next delegate, and of the Schedule that starts it. */
+export const renewDelegateId = 'renew-delegate';
+
 /** Input of `reconcilePools`: how far a sweep has come. */
 export interface ReconcilePoolsInput {
   /** Where to go on; null: with the first pool, or, as an answer, the sweep is complete. */

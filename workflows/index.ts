@@ -1,3 +1,4 @@
 /** All workflows: the entry of the bundle that workers run. */
 export { licenseSession } from './license-session.ts';
 export { reconcilePools } from './reconcile-pools.ts';
+export { renewDelegate } from './renew-delegate.ts';

@@ -230,6 +230,12 @@ export const rows: readonly { title: string; panels: readonly Panel[] }[] = [
         kind: 'stat',
         lines: [['{{instance}}', 'kms_breaker_open']],
       },
+      {
+        title: 'Time left to sign with the delegate',
+        description: 'Never below half a day while it is renewed; at 0 nothing is signed.',
+        unit: 's',
+        lines: [['{{instance}}', 'signing_delegate_seconds_left']],
+      },
     ],
   },
   {

@@ -22,6 +22,12 @@ const signHours = 24;
 const graceHoursMax = 168;
 const slackHours = 24;
 
+/** How long a delegate may sign from its certificate on, and how much longer its tokens are believed. */
+export const delegateLife = {
+  signSeconds: signHours * hourSeconds,
+  verifySeconds: (graceHoursMax + slackHours) * hourSeconds,
+} as const;
+
 /** RFC 8037, public half only, with the key id that its tokens name. */
 const delegateKey = z.object({
   kty: z.literal('OKP'),
@@ -76,8 +82,8 @@ export async function makeCertificate(
     at: number;
   },
 ): Promise<string> {
-  const signUntil = certified.at + signHours * hourSeconds;
-  const verifyUntil = signUntil + (graceHoursMax + slackHours) * hourSeconds;
+  const signUntil = certified.at + delegateLife.signSeconds;
+  const verifyUntil = signUntil + delegateLife.verifySeconds;
   const claims = delegateClaims.parse({
     iss: certified.issuer,
     iat: certified.at,

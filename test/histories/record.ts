@@ -1,6 +1,6 @@
 /**
- * Records what every kind of life of a session, and every kind of sweep, leaves in Temporal, on a real dev
- * server with the real worker, activities and relay:
+ * Records what every kind of life of a session, every kind of sweep and every kind of renewal of a delegate
+ * leaves in Temporal, on a real dev server with the real worker, activities and relay:
  *
  *     node test/histories/record.ts [folder]
  *
@@ -18,13 +18,17 @@ import type { Client } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { sql } from 'kysely';
+import { generateKeySync } from 'node:crypto';
+import { createDelegateActivities } from '../../activities/delegates.ts';
 import { createPoolActivities } from '../../activities/pools.ts';
 import { ensureLogins, migrateToLatest } from '../../data/migrate.ts';
+import { serveKms } from '../../dev/kms/server.ts';
 import { removePostgresFolder } from '../../dev/platform/postgres-folder.ts';
 import { databaseUrl, startPostgres } from '../../dev/platform/postgres.ts';
 import { stopInOrder } from '../../dev/platform/process.ts';
 import { startRedis } from '../../dev/platform/redis.ts';
 import { startTemporal } from '../../dev/platform/temporal.ts';
+import { createKms } from '../../platform/kms.ts';
 import { connectTemporalWorker } from '../../platform/temporal-worker.ts';
 import { connectTemporal } from '../../platform/temporal.ts';
 import { bundleWorkflows } from '../../workers/bundle.ts';
@@ -84,6 +88,13 @@ async function record(): Promise<void> {
     await recordRestarted(world, client);
     await recordSweeps(world, client);
   });
+  const renewing = await startRenewing(world);
+  const renewer = await Worker.create({
+    ...{ connection, taskQueue: 'renewing', workflowBundle: bundle },
+    activities: renewing.activities,
+  });
+  await renewer.runUntil(() => recordRenewals(world, client));
+  await renewing.stop();
   await world.close();
   await connection.close();
   await close();
@@ -184,6 +195,33 @@ async function recordSweeps(world: SeatWorld, client: Client): Promise<void> {
   const whole = await startSweep(client, 'recording');
   await whole.result();
   await write(await world.historyOf(whole.workflowId), 'complete');
+}
+
+/** What renews delegates, with a root of its own. */
+async function startRenewing({ deps }: SeatWorld) {
+  const server = await serveKms({ folder: join(scratch, 'kms') });
+  const { keyName: KMS_KEY, endpoint: KMS_ENDPOINT } = server;
+  const kms = createKms({ KMS_KEY, KMS_ENDPOINT, KMS_PROTECTION_LEVEL: 'HSM' }, deps);
+  const sealKeys = [{ kid: 's1', secret: generateKeySync('hmac', { length: 256 }) }];
+  const signing = { issuer: 'https://licenses.example.com', sealKeys };
+  return {
+    activities: createDelegateActivities({ ...deps, kms, signing }),
+    stop: async () => {
+      await kms?.close();
+      server.stop();
+    },
+  };
+}
+
+/** A look that makes the first delegate, and one that finds it young. */
+async function recordRenewals(world: SeatWorld, client: Client): Promise<void> {
+  for (const name of ['made', 'young']) {
+    const workflowId = `renew-${name}`;
+    const options = { taskQueue: 'renewing', workflowId, args: [] };
+    const { isNew } = (await client.workflow.execute('renewDelegate', options)) as { isNew: boolean };
+    if (isNew !== (name === 'made')) throw new Error(`The renewal ${name} came out otherwise`);
+    await write(await world.historyOf(workflowId), name);
+  }
 }
 
 function startSweep(client: Client, taskQueue: string) {

@@ -272,6 +272,17 @@ const rows: Record<string, readonly Row[]> = {
     ],
     ['one polls', false, '5m', one('worker_polling', '1x40', 'kind="activity"', worker)],
   ],
+  DelegateRunsOut: [
+    ['five hours are left', true, '8m', one('signing_delegate_seconds_left', '18000-15x80')],
+    ['there is none', true, '8m', one('signing_delegate_seconds_left', '0x80', '', worker)],
+    ['ten hours are left', false, '8m', one('signing_delegate_seconds_left', '36000-15x80')],
+    [
+      'a process has just started',
+      false,
+      '4m',
+      one('signing_delegate_seconds_left', '0x4 86000x80'),
+    ],
+  ],
   WorkersAreFull: [
     [
       'all slots are taken',

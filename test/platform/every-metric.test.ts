@@ -78,6 +78,7 @@ const rows: Record<string, () => unknown> = {
   invariant_violations_total: () => grantTooMuch(),
   kms_calls_total: () => signWhileKmsIsAway(),
   kms_breaker_open: nothing,
+  signing_delegate_seconds_left: nothing,
 };
 
 test('every metric has a row that says what moves it', async () => {

@@ -10,6 +10,7 @@ import { keepWorkerRunning } from '../../workers/supervise.ts';
 import { watchWorker } from '../../workers/watch-worker.ts';
 import { createWorker } from '../../workers/worker.ts';
 import { startTestApi } from '../support/api.ts';
+import { startTestKms } from '../support/kms.ts';
 import { startTestRedis } from '../support/redis.ts';
 import { temporalAddress, workflowBundle } from '../support/temporal.ts';
 
@@ -18,7 +19,8 @@ const temporalConfig = { TEMPORAL_ADDRESS: temporalAddress(), TEMPORAL_NAMESPACE
 /** Call it at the top level of a file: it registers an `afterAll`. The worker waits for `startWorker`. */
 export async function startMetricsStage() {
   const redis = await startTestRedis({ durable: true });
-  const api = await startTestApi({ redis, environment: { DATABASE_POOL_SIZE: '3' } });
+  const kms = await startTestKms();
+  const api = await startTestApi({ redis, kms, environment: { DATABASE_POOL_SIZE: '3' } });
   const { deps } = api;
   const admin = new PostgresClient({ connectionString: api.database.adminUrl });
   await admin.connect();

@@ -28,6 +28,7 @@ import {
   readStores,
 } from '../support/ledger.ts';
 import { relayPoints } from '../support/relay-points.ts';
+import { signingPoints } from '../support/signing-points.ts';
 import { seats, steps, sweep, type Outcome } from './crash-steps.ts';
 import { afterSettling } from './disagreements.ts';
 
@@ -41,7 +42,7 @@ afterEach(async () => {
 });
 
 test('every named point is died at', () => {
-  const covered = [...steps.flatMap(({ points }) => points), ...relayPoints];
+  const covered = [...steps.flatMap(({ points }) => points), ...relayPoints, ...signingPoints];
   expect([...new Set(covered)].sort()).toEqual([...stepPoints].sort());
 });
 

@@ -13,7 +13,10 @@ import type { StepPoint } from '../../services/deps.ts';
 import { generousBudgets } from '../../dev/generous-budgets.ts';
 import { hashApiKey, makeApiKey } from '../../signing/keys.ts';
 import { checkAnswer, type Answer } from './answers.ts';
+import type { ServedKms } from '../../dev/kms/server.ts';
 import { cloneDatabase, type TestDatabase } from './database.ts';
+import { eventually } from './eventually.ts';
+import { kmsEnvironment } from './kms.ts';
 import { startTestRedis, type TestRedis } from './redis.ts';
 
 export type { Answer, Problem } from './answers.ts';
@@ -53,6 +56,8 @@ export interface TestApiOptions {
   /** Stores to share with another API. */
   database?: TestDatabase;
   redis?: TestRedis;
+  /** Has it sign: it is there once it has a delegate of this KMS's root. */
+  kms?: ServedKms;
   /** Environment variables that differ. */
   environment?: Record<string, string>;
   log?: Logger;
@@ -65,7 +70,12 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
   const database = options.database ?? (await cloneDatabase());
   const redis = options.redis ?? (await startTestRedis());
   const hooks = new Map<StepPoint, Set<() => void>>();
-  const config = loadConfig({ ...testEnvironment(database, redis), ...options.environment });
+  const { kms } = options;
+  const config = loadConfig({
+    ...testEnvironment(database, redis),
+    ...(kms && kmsEnvironment(kms)),
+    ...options.environment,
+  });
   const running = await startApi(config, {
     ...(options.log === undefined ? {} : { log: options.log }),
     ...(options.drainMs === undefined ? {} : { drainMs: options.drainMs }),
@@ -73,6 +83,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
       for (const act of hooks.get(point) ?? []) act();
     },
   });
+  if (kms) await eventually(() => running.deps.delegate.current() !== null, { withinMs: 60_000 });
   const store = connectRedis({ url: redis.url, name: 'test', onError: () => undefined });
   const operatorKey = await insertOperatorKey(running.deps);
   const url = `http://127.0.0.1:${running.port}`;

@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import {
   copyFileSync,
   existsSync,
@@ -30,6 +30,15 @@ export function kmsSettings(
   endpoint: string,
 ): Pick<Config, 'KMS_KEY' | 'KMS_ENDPOINT' | 'KMS_PROTECTION_LEVEL'> {
   return { KMS_KEY: keyName, KMS_ENDPOINT: endpoint, KMS_PROTECTION_LEVEL: 'HSM' };
+}
+
+/** The environment of a server that signs with a stand-in's key. */
+export function kmsEnvironment(kms: ServedKms): Record<string, string> {
+  const sealKey = `s1:${randomBytes(32).toString('base64url')}`;
+  return { ...kmsSettings(kms, kms.endpoint), SIGNING_SEAL_KEYS: sealKey } as Record<
+    string,
+    string
+  >;
 }
 
 /** A folder that already holds the first version: making its key takes seconds, and one a run is enough. */

@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'vitest';
 import { connectTemporal } from '../../platform/temporal.ts';
 import { ensureSchedules } from '../../workers/schedules.ts';
-import { reconcilePoolsId } from '../../workflows/contract.ts';
+import { reconcilePoolsId, renewDelegateId } from '../../workflows/contract.ts';
 import { temporalAddress } from '../support/temporal.ts';
 
 const temporal = connectTemporal({
@@ -9,8 +9,10 @@ const temporal = connectTemporal({
   TEMPORAL_NAMESPACE: 'default',
 });
 const schedule = temporal.client.schedule.getHandle(reconcilePoolsId);
+const renewal = temporal.client.schedule.getHandle(renewDelegateId);
 afterAll(async () => {
   await schedule.delete();
+  await renewal.delete();
   await temporal.close();
 });
 
@@ -27,4 +29,12 @@ test('the sweep is scheduled once however many workers start, and as the newest 
   expect(policies).toMatchObject({ overlap: 'SKIP', catchupWindow: 600_000 });
   expect(action).toMatchObject({ workflowType: 'reconcilePools', taskQueue: 'queue-two' });
   expect(state.paused).toBe(true);
+});
+
+test('the delegate is looked at so often that half its life is left when it is renewed', async () => {
+  await ensureSchedules(temporal.client, 'queue-one');
+  const { spec, policies, action } = await renewal.describe();
+  expect(spec.intervals).toMatchObject([{ every: 3_600_000 }]);
+  expect(policies).toMatchObject({ overlap: 'SKIP' });
+  expect(action).toMatchObject({ workflowType: 'renewDelegate', workflowId: renewDelegateId });
 });

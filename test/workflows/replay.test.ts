@@ -18,6 +18,7 @@ const lives: Record<keyof typeof workflows, readonly [string, ...string[]]> = {
     ...(['granted-released', 'lapsed', 'queued-granted', 'queued-given-up'] as const),
     ...['force-released', 'cancelled', 'restarted', 'continued-as-new', 'continuation'],
   ],
+  renewDelegate: ['made', 'young'],
   reconcilePools: ['complete', 'continued-as-new', 'continuation'],
 };
 const required = Object.entries(lives).flatMap(([type, names]) =>

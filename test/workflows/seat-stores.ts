@@ -52,6 +52,8 @@ export async function openSeatStores(
     systemDb: open(stores.systemUrl),
     seats: nowMs ? withClock(redis, nowMs) : createSeatScripts(redis),
     delegate: noDelegate,
+    kms: null,
+    signing: { issuer: 'http://127.0.0.1', sealKeys: [] },
     log: createLogger({ name: 'test', level: process.env['TEST_LOG'] ?? 'silent' }),
     metrics: createMetrics('worker'),
     reached: () => undefined,
