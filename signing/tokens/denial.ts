@@ -42,7 +42,10 @@ export interface RefusedRequest {
   readonly instanceKey: string;
 }
 
-export const denialFormat: TokenFormat<DenialClaims> = { type: 'lic-denial+jwt', claims: denialClaims };
+export const denialFormat: TokenFormat<DenialClaims> = {
+  type: 'lic-denial+jwt',
+  claims: denialClaims,
+};
 
 /** Proof that the server, and not somebody on the way to it, refused this one request. */
 export async function makeDenial(
