@@ -138,6 +138,13 @@ export function misconfigured(detail: string): LeaseholdError {
   return new LeaseholdError({ code: 'misconfigured', detail, conclusive: false, retryable: false });
 }
 
+/** What verifies cannot do without pinned roots. */
+export function pinsMissing(): LeaseholdError {
+  return misconfigured(
+    'Something is missing: the pinned roots (--roots or LEASEHOLD_ROOTS). leasehold roots writes them down.',
+  );
+}
+
 /** An error of the table that the client itself has to tell. */
 export function tableError(
   code: ErrorCode,

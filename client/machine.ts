@@ -24,6 +24,13 @@ export function machineId(environment: NodeJS.ProcessEnv, root = '/'): string {
   return readMachineId(root) ?? instanceId;
 }
 
+/** What names this machine for good; null where nothing does, as in a container that nobody named. */
+export function lastingMachineId(environment: NodeJS.ProcessEnv, root = '/'): string | null {
+  const id = machineId(environment, root);
+  const isNamed = id === environment['LICENSE_INSTANCE_ID']?.trim();
+  return isNamed || (id !== instanceId && !isContainer(environment, root)) ? id : null;
+}
+
 /** The machine as the server sees it: a hash, the host's name and its platform. */
 export function describeDevice(machine: string): Device {
   return {

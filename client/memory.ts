@@ -9,17 +9,10 @@
  * written, a program holds its seat all the same.
  */
 import { createHash } from 'node:crypto';
-import {
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import envPaths from 'env-paths';
+import { readPrivately, removeFile, writePrivately } from './private-file.ts';
 
 /** A seat as its program last saw it. */
 export interface RememberedSeat {
@@ -54,20 +47,7 @@ export function memoryFolder(environment: NodeJS.ProcessEnv): string {
 
 /** Writes or overwrites the file of a holder. @returns whether that was possible. */
 export function remember(folder: string, seat: RememberedSeat): boolean {
-  const file = fileOf(folder, seat);
-  const arriving = `${file}.${process.pid}`;
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    removeFile(arriving);
-    // A new file or none: one that somebody else put there would be theirs to read, or a link elsewhere.
-    writeFileSync(arriving, JSON.stringify(seat), { mode: 0o600, flag: 'wx' });
-    // A reader sees the old text or the new one, never half of it.
-    renameSync(arriving, file);
-    return true;
-  } catch {
-    removeFile(arriving);
-    return false;
-  }
+  return writePrivately(fileOf(folder, seat), JSON.stringify(seat));
 }
 
 /** Removes the file of a holder, if it is there and can be removed. */
@@ -104,14 +84,6 @@ export function isRunning(pid: number): boolean {
   }
 }
 
-function removeFile(file: string): void {
-  try {
-    rmSync(file, { force: true });
-  } catch {
-    // A file that stays does no harm: the server will say that its session has ended.
-  }
-}
-
 function fileOf(
   folder: string,
   { instanceKey, holderId }: Pick<RememberedSeat, 'instanceKey' | 'holderId'>,
@@ -135,19 +107,7 @@ const texts = [
 ] satisfies (keyof RememberedSeat)[];
 
 function readSeat(file: string): RememberedSeat | null {
-  try {
-    if (!isOwn(file)) return null;
-    const seat = JSON.parse(readFileSync(file, 'utf8')) as Partial<RememberedSeat>;
-    const isWhole = texts.every((name) => typeof seat[name] === 'string');
-    return isWhole && Number.isInteger(seat.pid) ? (seat as RememberedSeat) : null;
-  } catch {
-    return null;
-  }
-}
-
-/** A file of somebody else could name a server of theirs, which would then be shown the license key. */
-function isOwn(file: string): boolean {
-  const stats = lstatSync(file);
-  // Windows has no owner to compare; there the folder is the user's own.
-  return stats.isFile() && (process.getuid === undefined || stats.uid === process.getuid());
+  const seat = readPrivately(file) as Partial<RememberedSeat> | null;
+  const isWhole = texts.every((name) => typeof seat?.[name] === 'string');
+  return isWhole && Number.isInteger(seat?.pid) ? (seat as RememberedSeat) : null;
 }

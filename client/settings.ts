@@ -53,6 +53,7 @@ export interface Server {
   licenseKey: string;
 }
 
+const productWanted = 'the code of the product (LEASEHOLD_PRODUCT)';
 const urlWanted = 'the URL of the licence server (LEASEHOLD_URL)';
 
 /** @throws LeaseholdError `misconfigured` that names everything that is missing. */
@@ -90,16 +91,31 @@ export function resolveTenant(
   return { ...named, url: validUrl(named.url), tenantId };
 }
 
+/** @throws LeaseholdError `misconfigured` when none is named, or it is none. */
+export function resolveUrl(
+  { url }: Pick<ServerOptions, 'url'>,
+  environment: NodeJS.ProcessEnv,
+): string {
+  const named = given(url) ?? given(environment['LEASEHOLD_URL']);
+  return validUrl(required({ url: [named, urlWanted] }).url);
+}
+
+/** @throws LeaseholdError `misconfigured` when none is named. */
+export function resolveProduct(
+  { product }: Pick<ProgramOptions, 'product'>,
+  environment: NodeJS.ProcessEnv,
+): string {
+  const named = given(product) ?? given(environment['LEASEHOLD_PRODUCT']);
+  return required({ product: [named, productWanted] }).product;
+}
+
 /** @throws LeaseholdError `misconfigured` that names everything that is missing. */
 export function resolveProgram(
   options: ProgramOptions & Pick<PlaceOptions, 'projectRoot'>,
   environment: NodeJS.ProcessEnv,
 ): Required<{ product: string; version: string; usageType: UsageType }> {
   const names = required({
-    product: [
-      given(options.product) ?? given(environment['LEASEHOLD_PRODUCT']),
-      'the code of the product (LEASEHOLD_PRODUCT)',
-    ],
+    product: [given(options.product) ?? given(environment['LEASEHOLD_PRODUCT']), productWanted],
     version: [
       given(options.version) ?? given(environment['LEASEHOLD_VERSION']),
       'its version (LEASEHOLD_VERSION)',

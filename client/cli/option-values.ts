@@ -12,6 +12,13 @@ export function oneMore(text: string, before: readonly string[] | undefined): st
   return [...(before ?? []), text];
 }
 
+/** How long a license file is wanted for: a minute at least. */
+export function lifeSeconds(text: string): number {
+  const number = Number(text);
+  if (Number.isSafeInteger(number) && number >= 60) return number;
+  throw new InvalidArgumentError('It must be a whole number of seconds, 60 or more.');
+}
+
 /** A whole number from 1 to `max`. */
 export function countUpTo(max: number): (text: string) => number {
   return (text) => {

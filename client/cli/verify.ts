@@ -1,12 +1,12 @@
 /** `leasehold verify`: whether to believe a file that a Leasehold server signed. Needs no network. */
-import { readFileSync } from 'node:fs';
-import { misconfigured } from '../errors.ts';
+import { misconfigured, pinsMissing } from '../errors.ts';
 import { describeDevice, machineId } from '../machine.ts';
 import { readPins } from '../pins.ts';
 import type * as verifierModule from '../verify/index.ts';
 import type { Inspection, KnownRevocations, RootTrust } from '../verify/index.ts';
 import { exitCodes } from './exit-codes.ts';
 import { reportFailure } from './failure.ts';
+import { readText } from './files.ts';
 import { inspectionLines } from './verify-words.ts';
 
 export interface VerifyOptions {
@@ -53,9 +53,7 @@ function fingerprintOf(device: string | undefined): string | null {
 function readRequiredPins(options: VerifyOptions): unknown {
   const pins = readPins(options, process.env);
   if (pins !== null) return pins;
-  throw misconfigured(
-    'Something is missing: the pinned roots (--roots or LEASEHOLD_ROOTS). leasehold roots writes them down.',
-  );
+  throw pinsMissing();
 }
 
 /** What the given list revokes; nothing without one. */
@@ -69,15 +67,6 @@ async function readKnown(
   const check = await verifyRevocationList(list, { trust, known: noList, at });
   if (check.isGood) return check.list;
   throw misconfigured(`The revocation list is not good itself (${check.fault}): ${revocations}`);
-}
-
-/** `-` is standard input. */
-function readText(file: string, what: string): string {
-  try {
-    return readFileSync(file === '-' ? 0 : file, 'utf8');
-  } catch {
-    throw misconfigured(`The ${what} cannot be read: ${file}`);
-  }
 }
 
 function documentOf(file: string, at: number, trust: RootTrust, inspection: Inspection | null) {

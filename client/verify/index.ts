@@ -9,6 +9,7 @@ export { hashDevice } from '../../signing/tokens/device-hash.ts';
 export { verifyLease, type LeaseClaims } from '../../signing/tokens/lease-token.ts';
 export {
   verifyLicenseFile,
+  type LicenseFileCheck,
   type LicenseFileClaims,
   type LicenseFileDemand,
 } from '../../signing/tokens/license-file.ts';
@@ -21,6 +22,9 @@ export {
 } from '../../signing/tokens/revocation-list.ts';
 export { verifyRootList, walkRootLists, type RootTrust } from '../../signing/tokens/root-list.ts';
 export { inspect, type Inspection, type InspectionDemand } from './inspect.ts';
-export type { Kind } from './recognise.ts';
+export { peekLicenseFile } from './peek.ts';
+export { recognise, type Kind } from './recognise.ts';
 export type { Step } from './steps.ts';
-export { trustRoots } from './trust-roots.ts';
+export { commitTo, makeRequestFile } from '../../signing/tokens/request-file.ts';
+export { makeDeactivationFile } from '../../signing/tokens/deactivation-file.ts';
+export { fingerprintsOf, rootKeysOf, trustRoots } from './trust-roots.ts';

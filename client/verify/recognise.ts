@@ -47,10 +47,12 @@ const lengthMax = 1_048_576;
 export function recognise(text: string): Recognised | null {
   if (text.length > lengthMax) return null;
   const isJson = text.trimStart().startsWith('{');
+  const carried = isJson ? membersOf(text, ['licenseFile', 'deactivationFile'])[0] : undefined;
+  if (carried !== undefined) return recognise(carried);
   const [, name = ''] = (isJson ? null : armored.exec(text.slice(0, 200))) ?? [];
   const file = files[name];
   if (file !== undefined) return { kind: file, token: text };
-  const tokens = isJson ? membersOf(text) : text.trim().split(/\s+/);
+  const tokens = isJson ? membersOf(text, tokenMembers) : text.trim().split(/\s+/);
   const found = tokens.slice(0, 3).map((token) => ({ token, kind: kindOf(token) }));
   const certificate = found.find(({ kind }) => kind === 'certificate');
   const [first, ...others] = found.filter((one) => one !== certificate);
@@ -70,11 +72,12 @@ export function recognise(text: string): Recognised | null {
   }
 }
 
-/** The members that hold tokens, as the API calls them. */
-function membersOf(text: string): string[] {
+/** As the API calls them. */
+const tokenMembers = ['leaseToken', 'denial', 'certificate', 'revocations', 'roots'];
+
+function membersOf(text: string, names: readonly string[]): string[] {
   try {
     const members = JSON.parse(text) as Record<string, unknown>;
-    const names = ['leaseToken', 'denial', 'certificate', 'revocations', 'roots'];
     return names.map((name) => members[name]).filter((value) => typeof value === 'string');
   } catch {
     return [];
