@@ -187,6 +187,10 @@ export const deviceSchema = z
     fingerprint: textSchema(200).meta({ description: 'A hash that names the machine.' }),
     name: textSchema(100).optional(),
     platform: textSchema(50).optional(),
+    ephemeral: z.boolean().optional().meta({
+      description:
+        'Whether the machine is gone after this run, as in a build or a container. Then no offline rights stay after a clean stop.',
+    }),
   })
   .meta({ id: 'Device' });
 

@@ -30,7 +30,8 @@ function licenseOfKey(hash: Buffer): Statement {
     name: 'license-of-key',
     text: `
       select licenses.id, licenses.tenant_id as "tenantId", licenses.product_id as "productId",
-        products.code as "productCode", licenses.plan_id as "planId", plans.policy as "planPolicy",
+        products.code as "productCode", licenses.plan_id as "planId", plans.code as "planCode",
+        plans.policy as "planPolicy",
         licenses.overrides, licenses.status, licenses.seats, licenses.expires_at as "expiresAt",
         licenses.suspended_at as "suspendedAt", licenses.revoked_at as "revokedAt",
         licenses.metadata, licenses.created_at as "createdAt", pools.epoch,

@@ -10,6 +10,7 @@ export interface LicenseRecord extends LicenseFacts {
   productId: string;
   productCode: string;
   planId: string;
+  planCode: string;
   planPolicy: Policy;
   overrides: PolicyOverrides;
   status: LicenseStatus;
@@ -37,6 +38,7 @@ function selectLicenses(tx: TenantTransaction | Database) {
       'licenses.productId',
       'products.code as productCode',
       'licenses.planId',
+      'plans.code as planCode',
       'plans.policy as planPolicy',
       'licenses.overrides',
       'licenses.status',

@@ -166,6 +166,7 @@ export interface Sessions {
   licenseId: string;
   metadata: Generated<Json>;
   product: string;
+  rightsMs: number | null;
   status: "queued" | "active" | "ended";
   tenantId: string;
   ticketEpoch: number | null;

@@ -21,6 +21,8 @@ export interface Device {
   fingerprint: string;
   name?: string | undefined;
   platform?: string | undefined;
+  /** Gone after this run, as in a build or a container: it keeps no offline rights. */
+  ephemeral?: boolean | undefined;
 }
 
 /** What a caller says of itself when it asks for a seat. */
@@ -47,9 +49,12 @@ export interface Ticket {
 export async function upsertSession(
   tx: TenantTransaction,
   pool: PoolRef,
-  session: SessionFacts & { id: string } & ({ fence: Fence } | { ticket: Ticket }),
+  session: SessionFacts & { id: string } & (
+      { fence: Fence; rightsMs: number | null } | { ticket: Ticket }
+    ),
 ): Promise<{ row: SessionRecord; change: 'opened' | 'granted' | 'none' } | undefined> {
   const grant = 'fence' in session ? session.fence : null;
+  const rightsMs = 'fence' in session ? session.rightsMs : null;
   const ticket = 'ticket' in session ? session.ticket : null;
   const changed = await tx
     .insertInto('sessions')
@@ -68,6 +73,7 @@ export async function upsertSession(
       ticketN: ticket?.n ?? null,
       fenceEpoch: grant?.epoch ?? null,
       fenceCounter: grant?.counter ?? null,
+      rightsMs,
       grantedAt: grant ? sql<Date>`now()` : null,
     })
     .onConflict((conflict) =>
@@ -78,6 +84,7 @@ export async function upsertSession(
           grantedAt: eb.ref('excluded.grantedAt'),
           fenceEpoch: eb.ref('excluded.fenceEpoch'),
           fenceCounter: eb.ref('excluded.fenceCounter'),
+          rightsMs: eb.ref('excluded.rightsMs'),
         }))
         .where('sessions.status', '=', 'queued')
         .where('excluded.status', '=', 'active'),
@@ -108,6 +115,11 @@ export interface Ending {
   sessionId: string;
   reason: EndReason;
   detail?: string | undefined;
+  /**
+   * Until when rights stay by this session, in unix milliseconds; null for not at all. Left out where nobody
+   * knows: then as long as if it had just beaten.
+   */
+  hardUntil?: number | null | undefined;
 }
 
 /**
@@ -122,21 +134,42 @@ export async function endSessionRows(
   if (endings.length === 0) return [];
   const { rows } = await sql<EndedRow>`
     with locked as materialized (
-      select sessions.id, ending.reason, ending.detail
+      select sessions.id, ending.reason, ending.detail,
+        case when ending.is_known then ending.hard_until
+          else now() + sessions.rights_ms * interval '1 millisecond' end as hard_until
       from unnest(
         ${endings.map(({ sessionId }) => sessionId)}::text[],
         ${endings.map(({ reason }) => reason)}::text[],
-        ${endings.map(({ detail }) => detail ?? null)}::text[]
-      ) as ending (id, reason, detail)
+        ${endings.map(({ detail }) => detail ?? null)}::text[],
+        ${endings.map(({ hardUntil }) => hardUntil !== undefined)}::boolean[],
+        ${endings.map(({ hardUntil }) => instantOf(hardUntil))}::timestamptz[]
+      ) as ending (id, reason, detail, is_known, hard_until)
       join sessions on sessions.id = ending.id
       where sessions.tenant_id = ${tenantId} and sessions.ended_at is null
       order by sessions.id for update of sessions
     )
-    update sessions set status = 'ended', ended_at = now(), end_reason = locked.reason, end_detail = locked.detail
+    update sessions set status = 'ended', ended_at = now(), end_reason = locked.reason, end_detail = locked.detail,
+      hard_until = locked.hard_until
     from locked, licenses
     where sessions.id = locked.id and licenses.tenant_id = sessions.tenant_id and licenses.id = sessions.license_id
     returning sessions.id, sessions.license_id, licenses.product_id, sessions.instance_key, sessions.end_reason,
       sessions.granted_at is not null as was_granted`.execute(tx);
+  return rows;
+}
+
+function instantOf(unixMs: number | null | undefined): Date | null {
+  return typeof unixMs === 'number' ? new Date(unixMs) : null;
+}
+
+/** Devices that may have offline rights by sessions of the pool that are over, and until when. */
+export async function listLeftRights(
+  tx: TenantTransaction,
+  pool: PoolRef,
+): Promise<{ device: string; hardUntil: Date }[]> {
+  const { rows } = await sql<{ device: string; hardUntil: Date }>`
+    select device ->> 'fingerprint' as device, max(hard_until) as hard_until from sessions
+    where tenant_id = ${pool.tenantId} and license_id = ${pool.licenseId} and hard_until > now()
+    group by 1`.execute(tx);
   return rows;
 }
 
@@ -300,4 +333,23 @@ export async function markShared(
     .where('tenantId', '=', session.tenantId)
     .where('id', '=', session.sessionId)
     .execute();
+}
+
+/**
+ * Notes that an online-only session gets offline rights, before any token says so.
+ *
+ * @returns whether it is open.
+ */
+export async function recordRights(
+  tx: TenantTransaction,
+  session: { tenantId: string; sessionId: string; rightsMs: number },
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('sessions')
+    .set({ rightsMs: session.rightsMs })
+    .where('tenantId', '=', session.tenantId)
+    .where('id', '=', session.sessionId)
+    .where('endedAt', 'is', null)
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
 }

@@ -19,7 +19,7 @@ export interface NewTenure {
   pool: PoolRef;
   /** What the pool's version must be, under its lock. */
   version: PoolVersion;
-  session: SessionFacts & { id: string; fence: Fence };
+  session: SessionFacts & { id: string; fence: Fence; rightsMs: number | null };
   event: Pick<NewLicenseEvent, 'id' | 'event' | 'detail'>;
   message: Message;
 }
@@ -59,8 +59,8 @@ function open({ pool, version, session, event, message }: NewTenure): Statement 
       ),
       opened as (
         insert into sessions (tenant_id, license_id, id, instance_key, status, usage_type, product,
-          version, device, metadata, fence_epoch, fence_counter, granted_at)
-        select $1, $2, $5, $6, 'active', $7, $8, $9, $10::jsonb, $11::jsonb, $12, $13, now()
+          version, device, metadata, fence_epoch, fence_counter, granted_at, rights_ms)
+        select $1, $2, $5, $6, 'active', $7, $8, $9, $10::jsonb, $11::jsonb, $12, $13, now(), $23::bigint
         from unchanged
         on conflict do nothing
         returning created_at
@@ -82,6 +82,7 @@ function open({ pool, version, session, event, message }: NewTenure): Statement 
       ...[event.id, event.event, JSON.stringify(event.detail)],
       ...[message.eventId, message.workflowType, message.workflowId],
       ...[JSON.stringify(message.start), message.signal, JSON.stringify(message.payload)],
+      session.rightsMs,
     ],
   };
 }
@@ -90,6 +91,8 @@ export interface TenureEnd {
   tenantId: string;
   sessionId: string;
   reason: EndReason;
+  /** As of `Ending`. */
+  hardUntil: number | null | undefined;
   /** The event of a session that held a seat, and of one that only waited. */
   event: { id: string; ifGranted: string; ifQueued: string };
   /** Its start lacks the product, which is the license's. */
@@ -106,12 +109,13 @@ export async function endTenure(db: Database, end: TenureEnd): Promise<boolean> 
   return rows?.length === 1;
 }
 
-function close({ tenantId, sessionId, reason, event, message }: TenureEnd): Statement {
+function close({ tenantId, sessionId, reason, hardUntil, event, message }: TenureEnd): Statement {
   return {
     name: 'end-tenure',
     text: `
       with ended as (
-        update sessions set status = 'ended', ended_at = now(), end_reason = $3
+        update sessions set status = 'ended', ended_at = now(), end_reason = $3,
+          hard_until = case when $13::boolean then $14::timestamptz else now() + rights_ms * interval '1 millisecond' end
         where tenant_id = $1 and id = $2 and ended_at is null
         returning license_id, granted_at
       ),
@@ -131,6 +135,7 @@ function close({ tenantId, sessionId, reason, event, message }: TenureEnd): Stat
       ...[tenantId, sessionId, reason, event.id, event.ifGranted, event.ifQueued],
       ...[message.eventId, message.workflowType, message.workflowId],
       ...[JSON.stringify(message.start), message.signal, JSON.stringify(message.payload)],
+      ...[hardUntil !== undefined, typeof hardUntil === 'number' ? new Date(hardUntil) : null],
     ],
   };
 }

@@ -79,6 +79,9 @@ export function faultOfPolicy(
   return { member: 'heartbeatSeconds', message: 'must be at most half of leaseSeconds' };
 }
 
+/** Longest offline grace: certificates are good for as long after the last token that their key signed. */
+export const offlineGraceHoursMax = 168;
+
 /** `signalEvery`: a heartbeat reaches the workflow at most this often, so that two fit in a lease. */
 const signalsPerLease = 2.4;
 
@@ -106,5 +109,7 @@ export function poolConfigOf(input: {
     queueWaitMs: (policy.queue?.waitMaxSeconds ?? 0) * 1000,
     offerMs: (policy.queue?.offerSeconds ?? 0) * 1000,
     livenessMs: (policy.queue?.livenessSeconds ?? 0) * 1000,
+    graceMs: Math.min(policy.offlineGraceHours, offlineGraceHoursMax) * 3_600_000,
+    offlineAllowance: policy.offlineAllowance === 'seats' ? input.seats : policy.offlineAllowance,
   };
 }

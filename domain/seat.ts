@@ -6,6 +6,7 @@
  * state. `offered` means that a seat is held back for the waiter until `offerUntil`.
  */
 import type { EndReason } from './errors.ts';
+import type { UsageType } from './validation.ts';
 
 /** The pool of one license. Its Redis keys share one hash tag made of the two ids. */
 export interface PoolRef {
@@ -42,6 +43,26 @@ export interface PoolConfig {
   queueWaitMs: number;
   offerMs: number;
   livenessMs: number;
+  /** How long a token with offline rights lasts after the lease. */
+  graceMs: number;
+  /** Devices that may have offline rights at a time, beyond the limit. */
+  offlineAllowance: number;
+}
+
+/** How long offline rights last after a beat. */
+export function rightsMsOf({ leaseMs, graceMs }: PoolConfig): number {
+  return leaseMs + graceMs;
+}
+
+/**
+ * Whether offline rights outlast a clean stop: a person's machine keeps them, so that the next start needs no
+ * network. What a product's own runtime, a build or a container gives back, it gives back whole.
+ */
+export function keepsRights(use: {
+  usageType: UsageType;
+  device: { ephemeral?: boolean | undefined };
+}): boolean {
+  return use.usageType === 'builder' && use.device.ephemeral !== true;
 }
 
 /** A session that a script dropped and that the ledger has not acknowledged yet. */
@@ -53,6 +74,8 @@ export interface DroppedSession {
   at: number;
   /** The epoch of the pool that dropped it. */
   epoch: number;
+  /** Until when its device has offline rights by it, in unix milliseconds; null for none. */
+  hardUntil: number | null;
 }
 
 /**

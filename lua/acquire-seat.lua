@@ -3,13 +3,16 @@
 
   Guarantee: seats and offers never exceed limit + overdraft by a grant; an instance holds at most one
   seat; those who wait come first, in the order of their tickets; fences only rise. Repeating the call
-  changes nothing but extends what was given. Bounded: drops and offers at most 500 sessions each.
+  changes nothing but extends what was given. At most limit + offline allowance devices have offline rights,
+  but for those that had them before the limit was lowered: a session that gets none is online-only until
+  a beat finds room. Bounded: drops and offers at most 500 sessions each.
 
   A takeover ends another session of the caller's device and grants its seat in the same step. It is
   tried only when the caller has no seat and can have none otherwise, and leaves everything as it is
   when it is refused. Whose that session is, the caller of the script has looked up in the ledger.
 
-  KEYS     meta, seats, queue, waiters, ended, prefix of sessions' keys (derived: one per instance met)
+  KEYS     meta, seats, queue, waiters, ended, hard, prefixes of sessions' and of devices' keys (derived:
+           one per instance met, and its device's)
   ARGV[1]  channel of announcements
   ARGV[2]  what the license says now, packed
   ARGV[3]  id of the session, if a new one begins
@@ -18,12 +21,16 @@
   ARGV[6]  '1': wait in the queue if no seat is free
   ARGV[7]  session to take over, or ''
   ARGV[8]  its instance, or '' when the session is not the caller's
+  ARGV[9]  terms: what the license's tokens say of it
+  ARGV[10] the caller's device
+  ARGV[11] '1': offline rights stay after a clean stop
+  ARGV[12] key that signs tokens, or ''
 
   Replies, each but the last with the unacknowledged dropped sessions at its end:
-    GRANTED   session, fence, lease until, free | offer | takeover: whose seat it was, epoch,
-              beat every, used, limit, now
-    ATTACHED  session, fence, lease until, '1' if the holder is new, '1' if several hold it, epoch,
-              beat every, used, limit, now
+    GRANTED   session, fence, lease until, rights until or nothing (online-only), free | offer | takeover: whose
+              seat it was, epoch, beat every, used, limit, now
+    ATTACHED  session, fence, lease until, rights until or nothing, '1' if the holder is new, '1' if
+              several hold it, epoch, beat every, used, limit, now
     QUEUED    session, ticket, place, length, alive until, queued until, mean tenure, '1' if new,
               epoch, used, limit, now
     NO_SEATS  why, length of the queue, used, limit, now
@@ -47,7 +54,8 @@
 
 local config, sessionId, instance, holder = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local isWilling = ARGV[6] == '1'
-local takenId, takenInstance = ARGV[7], ARGV[8]
+local takenId, takenInstance, terms = ARGV[7], ARGV[8], ARGV[9]
+local caller = { device = ARGV[10], keepsRights = ARGV[11] == '1', signer = ARGV[12] }
 
 local pool = livePool()
 if not pool then return { 'NO_POOL' } end
@@ -57,8 +65,8 @@ local function refuse(why)
 end
 
 local function grantTo(session, id, source)
-  local fence, leaseUntil = grant(pool, instance, session, id, holder)
-  return reply({ 'GRANTED', id, fence, leaseUntil, source, pool.epoch, pool.heartbeatMs,
+  local fence, leaseUntil, hardUntil = grant(pool, instance, session, id, holder, caller)
+  return reply({ 'GRANTED', id, fence, leaseUntil, hardUntil, source, pool.epoch, pool.heartbeatMs,
     seatsUsed(), pool.limit, now })
 end
 
@@ -82,7 +90,7 @@ local function queuedAs(session, isNew)
     pool.epoch, seatsUsed(), pool.limit, now })
 end
 
-applyConfig(pool, config)
+applyConfig(pool, config, terms)
 dropLapsed(pool)
 if pool.status ~= 'open' then return reply({ 'BLOCKED', pool.status, now }) end
 if poolIsExpired(pool) then return reply({ 'BLOCKED', 'expired', now }) end
@@ -115,10 +123,11 @@ if due then
     if takenId ~= '' then return takeOver(session, session.id, placeOf(instance)) end
     return queuedAs(session, 0)
   end
-  local leaseUntil, isNew, isShared = attach(pool, instance, session, due, holder)
+  local leaseUntil, hardUntil, isNew, isShared =
+    attach(pool, instance, session, due, holder, caller.signer)
   if not leaseUntil then return refuse('holders_exhausted') end
-  return reply({ 'ATTACHED', session.id, session.fence, leaseUntil, isNew and 1 or 0,
-    isShared and 1 or 0, pool.epoch, pool.heartbeatMs, seatsUsed(), pool.limit, now })
+  return reply({ 'ATTACHED', session.id, session.fence, leaseUntil, hardUntil,
+    isNew and 1 or 0, isShared and 1 or 0, pool.epoch, pool.heartbeatMs, seatsUsed(), pool.limit, now })
 end
 
 -- The call that began this session was carried out twice, and the session has ended in between.

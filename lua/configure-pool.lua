@@ -5,9 +5,11 @@
   revoked, no session of the pool survives and none comes back with a later reinstatement; the work of
   that does not grow with their number. Otherwise bounded: drops and offers at most 500 sessions each.
 
-  KEYS     meta, seats, queue, waiters, ended, prefix of sessions' keys (derived: one per instance met)
+  KEYS     meta, seats, queue, waiters, ended, hard, prefixes of sessions' and of devices' keys (derived:
+           one per instance met, and its device's)
   ARGV[1]  channel of announcements
   ARGV[2]  what the license says now, packed
+  ARGV[3]  terms: what the license's tokens say of it
 
   Replies, each but the last with the unacknowledged dropped sessions at its end:
     CONFIGURED
@@ -21,12 +23,12 @@
 -- @include promote
 -- @include reply
 
-local config = ARGV[2]
+local config, terms = ARGV[2], ARGV[3]
 
 local pool = livePool()
 if not pool then return { 'NO_POOL' } end
 
-local isKnown = applyConfig(pool, config)
+local isKnown = applyConfig(pool, config, terms)
 dropLapsed(pool)
 promote(pool)
 return reply({ isKnown and 'CONFIGURED' or 'STALE' })

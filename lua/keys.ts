@@ -9,14 +9,14 @@ export function poolName({ tenantId, licenseId }: PoolRef): string {
 }
 
 /**
- * The pool's keys in the order in which every script takes them. The last is a prefix: a script
- * derives `:s:<instance>` from it for each instance that it meets.
+ * The pool's keys in the order in which every script takes them. The last two are prefixes: a script
+ * derives `:s:<instance>` for each instance that it meets, and `:d:<epoch>:<device>` for its device.
  */
 export function poolKeys(pool: PoolRef): string[] {
   return parts.map((part) => keyOf(pool, part));
 }
 
-const parts = ['meta', 'seats', 'queue', 'waiters', 'ended', 's:'];
+const parts = ['meta', 'seats', 'queue', 'waiters', 'ended', 'hard', 's:', 'd:'];
 
 /** How many keys every script takes. */
 export const keyCount = parts.length;

@@ -5,7 +5,8 @@
   before all others, so the answer about it is final unless it still runs. Looking changes nothing and
   says what dropping would do. Bounded: drops and offers at most 501 sessions each.
 
-  KEYS     meta, seats, queue, waiters, ended, prefix of sessions' keys (derived: one per instance met)
+  KEYS     meta, seats, queue, waiters, ended, hard, prefixes of sessions' and of devices' keys (derived:
+           one per instance met, and its device's)
   ARGV[1]  channel of announcements
   ARGV[2]  session, or '' for none
   ARGV[3]  instance, or ''

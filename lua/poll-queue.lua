@@ -5,7 +5,8 @@
   lapsed silently is found by the first who asks after it is due. Bounded: drops and offers at most 500
   sessions each.
 
-  KEYS     meta, seats, queue, waiters, ended, prefix of sessions' keys (derived: one per instance met)
+  KEYS     meta, seats, queue, waiters, ended, hard, prefixes of sessions' and of devices' keys (derived:
+           one per instance met, and its device's)
   ARGV[1]  channel of announcements
   ARGV[2]  session
   ARGV[3]  instance

@@ -23,6 +23,8 @@ const fields = {
   queueWaitMs: duration,
   offerMs: duration,
   livenessMs: duration,
+  graceMs: duration,
+  offlineAllowance: count,
 };
 const schema: z.ZodType<PoolConfig> = z.object(fields);
 

@@ -4,17 +4,19 @@
   Guarantee: changes nothing. A page is of one instant; what moves between two pages may be met twice
   or not at all. Bounded: 500 of each kind.
 
-  KEYS     meta, seats, queue, waiters, ended, prefix of sessions' keys (derived: one per entry read)
+  KEYS     meta, seats, queue, waiters, ended, hard, prefixes of sessions' and of devices' keys (derived:
+           one per entry read)
   ARGV[1]  channel of announcements (not used)
   ARGV[2]  how many of each kind to pass over
 
   Replies:
     POOL  seats as session, instance, until, '1' if an offer, flat; waiters as session, instance, flat;
-          where the next page begins, or nothing
+          where the next page begins, or nothing; devices with offline rights
     NO_POOL
 ]]
 -- @include live-pool
 -- @include read-session
+-- @include rights
 
 local pageSize = 500
 local first = tonumber(ARGV[2])
@@ -43,4 +45,4 @@ for _, instance in ipairs(queued) do
 end
 
 local isFull = #held == 2 * pageSize or #queued == pageSize
-return { 'POOL', seats, waiters, isFull and last + 1 or false }
+return { 'POOL', seats, waiters, isFull and last + 1 or false, liveRights() }

@@ -6,10 +6,14 @@
   a session that the ledger has ended. drop: frees it as well, and reports it until the ledger has learnt
   of it: only ever called for a session that the ledger does not know. Without room to report it stays.
 
+  Offline rights end with a clean stop (reason released) unless the session keeps them; after any other end
+  the tokens are out, and so they stay.
+
   Guarantee: touches no other session of the instance; repeating it answers the same; what is free goes
   to those who wait in the same call. Bounded: drops and offers at most 500 sessions each.
 
-  KEYS     meta, seats, queue, waiters, ended, prefix of sessions' keys (derived: one per instance met)
+  KEYS     meta, seats, queue, waiters, ended, hard, prefixes of sessions' and of devices' keys (derived:
+           one per instance met, and its device's)
   ARGV[1]  channel of announcements
   ARGV[2]  session
   ARGV[3]  instance
@@ -18,10 +22,11 @@
   ARGV[6]  reason to leave behind
   ARGV[7]  leave: only as long as the hold or the place is due right then, as its caller was told; ''
            for whenever. Moved since, it is somebody else's: a caller that came twice was told of it.
+  ARGV[8]  free: 'keep' or 'discard' the rights, or '' for what the reason implies
 
   Replies, each but the last with the unacknowledged dropped sessions at its end:
     RELEASED
-    LAST
+    LAST   rights until: what stays once the session is freed, or nothing
     HELD   live holders that remain, lease until
     ENDED  reason
     NO_POOL
@@ -33,10 +38,11 @@
 -- @include drop-lapsed
 -- @include promote
 -- @include holders
+-- @include token
 -- @include reply
 
 local sessionId, instance, holder, mode, reason = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
-local givenUntil = tonumber(ARGV[7])
+local givenUntil, fate = tonumber(ARGV[7]), ARGV[8]
 
 local pool = livePool()
 if not pool then return { 'NO_POOL' } end
@@ -45,7 +51,7 @@ if not pool then return { 'NO_POOL' } end
 local function free()
   local session = readSession(pool, instance)
   if session.isLive then
-    if session.id == sessionId then endSession(pool, instance, session, reason, now) end
+    if session.id == sessionId then endSession(pool, instance, session, reason, now, fate) end
   elseif not session.endedId and (session.id or sessionId) == sessionId then
     -- Nothing is known of it, and its client is to hear why it ended when it asks.
     redis.call('DEL', sessionKey(instance))
@@ -59,11 +65,22 @@ local function hasMoved(session, due)
   return (tonumber(session[holderField(holder)]) or due) ~= givenUntil
 end
 
+local function last(session)
+  return { 'LAST', staysUntil(session, true) }
+end
+
+-- Whoever leaves takes its token along.
+local function forgetToken(session)
+  redis.call('HDEL', sessionKey(instance), tokenField(holder))
+  session[tokenField(holder)] = nil
+end
+
 local function leaveSeat(session)
+  forgetToken(session)
   local count, heldUntil = liveHolders(session, holder)
   if holder == '' or heldUntil <= now then
     redis.call('HSET', sessionKey(instance), 'closing', 1)
-    return { 'LAST' }
+    return last(session)
   end
   redis.call('HDEL', sessionKey(instance), holderField(holder))
   redis.call('ZADD', seatsKey, 'XX', heldUntil, instance)
@@ -76,7 +93,7 @@ local function leaveQueue(session)
   redis.call('HSET', sessionKey(instance), 'closing', 1)
   redis.call('ZADD', session.stage == 'queued' and waitersKey or seatsKey, 'XX', now, instance)
   noteChange()
-  return { 'LAST' }
+  return last(session)
 end
 
 local function drop()
@@ -95,7 +112,7 @@ if mode ~= 'leave' then return reply({ 'RELEASED' }) end
 local session = readSession(pool, instance)
 local stage, why = standing(pool, session, instance, sessionId)
 if not stage then return reply({ 'ENDED', why }) end
-if session.closing then return reply({ 'LAST' }) end
+if session.closing then return reply(last(session)) end
 if hasMoved(session, why) then return reply({ 'HELD', 1, why }) end
 if stage == 'active' then return reply(leaveSeat(session)) end
 return reply(leaveQueue(session))

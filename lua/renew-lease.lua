@@ -2,17 +2,27 @@
   The heartbeat: keeps the caller's hold on its seat, or its place in the queue.
 
   Guarantee: a lease that is over is renewed only if nobody waits and a seat is free, so that a beat
-  never takes what belongs to another. It drops nobody. O(log n), eight calls.
+  never takes what belongs to another. It drops nobody. Offline rights cover each token that its replies
+  let the caller sign, before it is signed. O(log n), eight calls; four to six more when a token is to be
+  signed, which for a session with offline rights is once in a twentieth of its grace.
 
-  KEYS     meta, seats, queue, waiters, ended, prefix of sessions' keys (derived: the caller's)
+  An online-only session is offered rights when there is room: they are reserved, and become its own with
+  the first beat after the ledger has them on record, so that a restore knows of each token that is out.
+
+  KEYS     meta, seats, queue, waiters, ended, hard, prefixes of sessions' and of devices' keys (derived:
+           the caller's, and its device's)
   ARGV[1]  channel of announcements (not used)
   ARGV[2]  session
   ARGV[3]  instance
   ARGV[4]  holder
+  ARGV[5]  key that signs tokens, or ''
+  ARGV[6]  '1': the ledger has the rights on record that the reply before offered
 
   Replies:
     RENEWED  lease until, '1' if the session's workflow should hear of it, used, limit, fence,
-             heartbeat interval, now
+             heartbeat interval, rights until or nothing (online-only), '1' if a token is to be signed,
+             terms for it or nothing, how long the rights last after a beat that are offered or nothing,
+             epoch, now
     QUEUED   alive until, now
     OFFERED  offer until, now
     ENDED    reason, epoch, now
@@ -24,8 +34,10 @@
 -- @include queue
 -- @include holders
 -- @include keep
+-- @include token
 
-local sessionId, instance, holder = ARGV[2], ARGV[3], ARGV[4]
+local sessionId, instance, holder, signer = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local areRightsRecorded = ARGV[6] == '1'
 
 local pool = livePool()
 if not pool then return { 'NO_POOL' } end
@@ -36,6 +48,33 @@ local holdsUntil = isOwn and tonumber(session[holderField(holder)])
 
 local function liveSeats()
   return redis.call('ZCOUNT', seatsKey, '(' .. now, '+inf')
+end
+
+-- Reserves rights for an online-only session, or makes reserved ones its own. Answers whether it has them
+-- now, and whether they are offered.
+local function gainRights(hardUntil)
+  if not mayHaveRights(pool, session.device) then return false, false end
+  if session.unrecorded and areRightsRecorded then
+    redis.call('HDEL', sessionKey(instance), 'unrecorded')
+    return true, false
+  end
+  extendRights(pool, session.device, sessionId, hardUntil)
+  redis.call('HSET', sessionKey(instance), 'hardUntil', hardUntil, 'unrecorded', 1)
+  return false, true
+end
+
+-- Until when the holder's token lasts, or false; whether to sign one; and whether rights are offered.
+local function renewRights(leaseUntil)
+  local hardUntil = leaseUntil + pool.graceMs
+  if hasRights(session) then
+    local tokenUntil = tokenStillGood(pool, session, holder, signer, hardUntil)
+    if tokenUntil then return tokenUntil, false, false end
+  else
+    local isGained, isOffered = gainRights(hardUntil)
+    if not isGained then return false, true, isOffered end
+  end
+  coverToken(pool, instance, session, holder, signer, hardUntil)
+  return hardUntil, true, false
 end
 
 local function renew()
@@ -49,14 +88,24 @@ local function renew()
     keepSession(pool, instance)
     keepPool(pool)
   end
+  local hardUntil, mustSign, isOffered = renewRights(leaseUntil)
+  local terms = mustSign and signer ~= '' and redis.call('HGET', metaKey, 'terms')
   return { 'RENEWED', leaseUntil, forward and 1 or 0, liveSeats(), pool.limit, session.fence,
-    pool.heartbeatMs, now }
+    pool.heartbeatMs, hardUntil, mustSign and 1 or 0, terms,
+    isOffered and pool.leaseMs + pool.graceMs, pool.epoch, now }
+end
+
+-- Whether its rights run still, or may begin anew. It would have to be called online-only otherwise, which
+-- the ledger does not know.
+local function mayGoOnOffline()
+  return not hasRights(session) or tonumber(session.hardUntil) > now
+    or mayHaveRights(pool, session.device)
 end
 
 -- Its lease is over, but nobody dropped it: it may go on if nobody is worse off.
 local function mayRevive()
   return holdsUntil and session.stage == 'active' and dueOf(session, instance) > 0
-    and liveWaiters() == 0 and liveSeats() < pool.capacity
+    and liveWaiters() == 0 and liveSeats() < pool.capacity and mayGoOnOffline()
 end
 
 local stage, detail = standing(pool, session, instance, sessionId)

@@ -22,14 +22,16 @@ const pair = z.templateLiteral([z.int(), ':', z.int()]).transform((packed) => {
 });
 const fence = pair.transform(({ epoch, n }): Fence => ({ epoch, counter: n }));
 
-/** The hash `:ended`: session, then when, under which epoch, why and whose. */
+/** The hash `:ended`: session, then when, under which epoch, why, until when rights stay, and whose. */
 const dropped = z.array(text).transform((flat) => inRows(flat, 2).map(parseDropped));
 
 function parseDropped([sessionId = '', packed = '']: string[]): DroppedSession {
-  const [, at, epoch, why, instanceKey = ''] = /^(\d+) (\d+) (\S+) (.*)$/s.exec(packed) ?? [];
+  const [, at, epoch, why, hardUntil, instanceKey = ''] =
+    /^(\d+) (\d+) (\S+) (\d+|-) (.*)$/s.exec(packed) ?? [];
   return {
     ...{ sessionId, instanceKey, reason: reason.parse(why) },
     ...{ at: Number(at), epoch: Number(epoch) },
+    hardUntil: hardUntil === '-' ? null : Number(hardUntil),
   };
 }
 
@@ -44,25 +46,26 @@ const noPool = z.tuple([z.literal('NO_POOL')]).transform(([word]) => ({ word }))
 export const acquireReplies = {
   GRANTED: z
     .tuple([
-      ...([z.literal('GRANTED'), text, fence, instant, source] as const),
+      ...([z.literal('GRANTED'), text, fence, instant, instant.nullable(), source] as const),
       ...([whole, whole, whole, whole, instant, dropped] as const),
     ])
-    .transform(([word, sessionId, fence, leaseUntil, source, ...rest]) => {
+    .transform(([word, sessionId, fence, leaseUntil, hardUntil, source, ...rest]) => {
       const [epoch, heartbeatMs, used, limit, now, dropped] = rest;
       return {
-        ...{ word, sessionId, fence, leaseUntil, source, epoch, heartbeatMs },
+        ...{ word, sessionId, fence, leaseUntil, hardUntil, source, epoch, heartbeatMs },
         ...{ usage: { used, limit }, now, dropped },
       };
     }),
   ATTACHED: z
     .tuple([
-      ...([z.literal('ATTACHED'), text, fence, instant, flag, flag] as const),
+      ...([z.literal('ATTACHED'), text, fence, instant, instant.nullable(), flag, flag] as const),
       ...([whole, whole, whole, whole, instant, dropped] as const),
     ])
-    .transform(([word, sessionId, fence, leaseUntil, newHolder, isShared, ...rest]) => {
+    .transform(([word, sessionId, fence, leaseUntil, hardUntil, newHolder, isShared, ...rest]) => {
       const [epoch, heartbeatMs, used, limit, now, dropped] = rest;
       return {
-        ...{ word, sessionId, fence, leaseUntil, newHolder, isShared, epoch, heartbeatMs },
+        ...{ word, sessionId, fence, leaseUntil, hardUntil, newHolder, isShared },
+        ...{ epoch, heartbeatMs },
         ...{ usage: { used, limit }, now, dropped },
       };
     }),
@@ -106,10 +109,17 @@ export const acquireReplies = {
 
 export const renewReplies = {
   RENEWED: z
-    .tuple([z.literal('RENEWED'), instant, flag, whole, whole, fence, whole, instant])
-    .transform(([word, leaseUntil, forward, used, limit, fence, heartbeatMs, now]) => ({
-      ...{ word, leaseUntil, forward, usage: { used, limit }, fence, heartbeatMs, now },
-    })),
+    .tuple([
+      ...([z.literal('RENEWED'), instant, flag, whole, whole, fence, whole] as const),
+      ...([instant.nullable(), flag, text.nullable(), whole.nullable(), whole, instant] as const),
+    ])
+    .transform(([word, leaseUntil, forward, used, limit, fence, heartbeatMs, ...rest]) => {
+      const [hardUntil, mustSign, terms, offeredRightsMs, epoch, now] = rest;
+      return {
+        ...{ word, leaseUntil, forward, usage: { used, limit }, fence, heartbeatMs },
+        ...{ hardUntil, mustSign, terms, offeredRightsMs, epoch, now },
+      };
+    }),
   QUEUED: z
     .tuple([z.literal('QUEUED'), instant, instant])
     .transform(([word, livenessUntil, now]) => ({ word, livenessUntil, now })),
@@ -126,7 +136,9 @@ export const releaseReplies = {
   RELEASED: z
     .tuple([z.literal('RELEASED'), dropped])
     .transform(([word, dropped]) => ({ word, dropped })),
-  LAST: z.tuple([z.literal('LAST'), dropped]).transform(([word, dropped]) => ({ word, dropped })),
+  LAST: z
+    .tuple([z.literal('LAST'), instant.nullable(), dropped])
+    .transform(([word, hardUntil, dropped]) => ({ word, hardUntil, dropped })),
   HELD: z
     .tuple([z.literal('HELD'), whole, instant, dropped])
     .transform(([word, holders, leaseUntil, dropped]) => ({ word, holders, leaseUntil, dropped })),
@@ -241,8 +253,11 @@ export const readReplies = {
         .transform((flat) => inRows(flat, 2))
         .pipe(z.array(waiterEntry)),
       whole.nullable(),
+      whole,
     ])
-    .transform(([word, seats, waiters, nextPage]) => ({ word, seats, waiters, nextPage })),
+    .transform(([word, seats, waiters, nextPage, rights]) => ({
+      ...{ word, seats, waiters, nextPage, rights },
+    })),
   NO_POOL: noPool,
 };
 

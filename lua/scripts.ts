@@ -29,6 +29,14 @@ export interface SeatRef {
 export interface AcquireSeat extends SeatRef {
   /** The license as it was read for this call. */
   config: PoolConfig;
+  /** What the license's tokens say of it; any text, kept for heartbeats under the config's version. */
+  terms: string;
+  /** Counts once among those that have offline rights, however many sessions it has. */
+  device: string;
+  /** Whether its offline rights outlast a clean stop. */
+  keepsRights: boolean;
+  /** Id of the key that signs tokens; empty when none does. */
+  signer: string;
   /** A fresh id, used only if a new session begins. */
   sessionId: string;
   holderId: string;
@@ -50,6 +58,8 @@ export interface ReleaseSeat extends SeatRef {
    */
   mode: 'leave' | 'free' | 'drop';
   reason: EndReason;
+  /** What becomes of the rights of what is freed; left out: what the reason and the session imply. */
+  rights?: 'keep' | 'discard';
   /** `leave` only what is due right then and has not moved since, in unix milliseconds. Left out: whenever. */
   givenUntil?: number;
 }
@@ -60,10 +70,30 @@ export interface RestorePool {
   first: boolean;
   last: boolean;
   config: PoolConfig;
-  /** At most 500 seats and waiters together. */
-  /** `isShared` false: one holder at most has had it, so that its leave is the last. True if left out. */
-  seats: readonly (SeatRef & { fence: Fence; isShared?: boolean })[];
+  terms: string;
+  /** At most 500 seats, waiters and devices together. */
+  seats: readonly RestoredSeat[];
   waiters: readonly (SeatRef & { ticket: { epoch: number; n: number } })[];
+  /** Devices whose sessions are over, and the latest instant until which they may have offline rights. */
+  devices: readonly { device: string; hardUntil: number }[];
+}
+
+export interface RestoredSeat extends SeatRef {
+  fence: Fence;
+  /** False: one holder at most has had it, so that its leave is the last. */
+  isShared: boolean;
+  device: string;
+  keepsRights: boolean;
+  /** How long its offline rights may last after a beat, in milliseconds; null for online-only. */
+  rightsMs: number | null;
+}
+
+export interface RenewLease extends SeatRef {
+  holderId: string;
+  /** Id of the key that signs tokens; empty when none does. */
+  signer: string;
+  /** The ledger knows of the rights that the last reply offered. */
+  areRightsRecorded?: boolean;
 }
 
 /**
@@ -79,7 +109,7 @@ export interface SeatScripts {
   /** Takes a seat, joins the one that the instance has, or queues. Idempotent. */
   acquireSeat(pool: PoolRef, input: AcquireSeat): Promise<AcquireReply>;
   /** The heartbeat; also a waiter's sign of life. */
-  renewLease(pool: PoolRef, input: SeatRef & { holderId: string }): Promise<RenewReply>;
+  renewLease(pool: PoolRef, input: RenewLease): Promise<RenewReply>;
   /** Gives a seat, offer or place back. Idempotent. */
   releaseSeat(pool: PoolRef, input: ReleaseSeat): Promise<ReleaseReply>;
   /** Where a session stands; a waiter's sign of life. */
@@ -87,7 +117,10 @@ export interface SeatScripts {
   /** Drops what has lapsed, or only looks; says where the named session stands. */
   lapseLeases(pool: PoolRef, input: Partial<SeatRef> & { drop: boolean }): Promise<LapseReply>;
   /** Tells the pool early of a changed license. */
-  configurePool(pool: PoolRef, config: PoolConfig): Promise<ConfigureReply>;
+  configurePool(
+    pool: PoolRef,
+    license: { config: PoolConfig; terms: string },
+  ): Promise<ConfigureReply>;
   /** Loads one chunk of a pool from the ledger. */
   restorePool(pool: PoolRef, input: RestorePool): Promise<RestoreReply>;
   /** Forgets dropped sessions whose rows have ended. */
@@ -124,19 +157,23 @@ export function createSeatScripts(redis: Redis, options: SeatScriptOptions = {})
   const count = define('count-seats', replies.countReplies);
   const read = define('read-pool', replies.readReplies);
   return {
-    acquireSeat: (pool, { config, sessionId, instanceKey, holderId, wait, takeover }) =>
+    acquireSeat: (pool, { config, sessionId, instanceKey, holderId, wait, takeover, ...caller }) =>
       acquire(pool, [
         ...[packPoolConfig(config), sessionId, instanceKey, holderId, wait ? 1 : 0],
         ...[takeover?.sessionId ?? '', takeover?.instanceKey ?? ''],
+        ...[caller.terms, caller.device, caller.keepsRights ? 1 : 0, caller.signer],
       ]),
-    renewLease: (pool, { sessionId, instanceKey, holderId }) =>
-      renew(pool, [sessionId, instanceKey, holderId]),
-    releaseSeat: (pool, { sessionId, instanceKey, holderId, mode, reason, givenUntil = '' }) =>
-      release(pool, [sessionId, instanceKey, holderId ?? '', mode, reason, givenUntil]),
+    renewLease: (pool, { sessionId, instanceKey, holderId, signer, areRightsRecorded }) =>
+      renew(pool, [sessionId, instanceKey, holderId, signer, areRightsRecorded === true ? 1 : 0]),
+    releaseSeat: (pool, { sessionId, instanceKey, holderId, mode, reason, givenUntil, rights }) =>
+      release(pool, [
+        ...[sessionId, instanceKey, holderId ?? '', mode, reason],
+        ...[givenUntil ?? '', rights ?? ''],
+      ]),
     pollQueue: (pool, { sessionId, instanceKey }) => poll(pool, [sessionId, instanceKey]),
     lapseLeases: (pool, { sessionId = '', instanceKey = '', drop }) =>
       lapse(pool, [sessionId, instanceKey, drop ? 'drop' : 'look']),
-    configurePool: (pool, config) => configure(pool, [packPoolConfig(config)]),
+    configurePool: (pool, { config, terms }) => configure(pool, [packPoolConfig(config), terms]),
     restorePool: (pool, input) => restore(pool, restoreArguments(input)),
     acknowledgeDropped: async (pool, sessionIds) => {
       if (sessionIds.length > 0) await redis.hdel(endedKey(pool), ...sessionIds);
@@ -150,17 +187,20 @@ export function createSeatScripts(redis: Redis, options: SeatScriptOptions = {})
 /** Bounds the work of one step. */
 const chunkMax = 500;
 
-function restoreArguments({ epoch, first, last, config, seats, waiters }: RestorePool): Argument[] {
-  if (seats.length + waiters.length > chunkMax) {
-    throw new RangeError(`A chunk of a restore holds at most ${chunkMax} sessions`);
+function restoreArguments({ seats, waiters, devices, ...pool }: RestorePool): Argument[] {
+  if (seats.length + waiters.length + devices.length > chunkMax) {
+    throw new RangeError(`A chunk of a restore holds at most ${chunkMax} sessions and devices`);
   }
   return [
-    ...[epoch, first ? 1 : 0, last ? 1 : 0, packPoolConfig(config), seats.length, waiters.length],
-    ...seats.flatMap(({ sessionId, instanceKey, fence, isShared = true }) => [
+    ...[pool.epoch, pool.first ? 1 : 0, pool.last ? 1 : 0, packPoolConfig(pool.config), pool.terms],
+    ...[seats.length, waiters.length, devices.length],
+    ...seats.flatMap(({ sessionId, instanceKey, fence, isShared, device, ...rest }) => [
       ...[sessionId, instanceKey, `${fence.epoch}:${fence.counter}`, isShared ? 1 : 0],
+      ...[device, rest.keepsRights ? 1 : 0, rest.rightsMs ?? '-'],
     ]),
     ...waiters.flatMap(({ sessionId, instanceKey, ticket }) => [
       ...[sessionId, instanceKey, `${ticket.epoch}:${ticket.n}`],
     ]),
+    ...devices.flatMap(({ device, hardUntil }) => [device, hardUntil]),
   ];
 }

@@ -11,7 +11,7 @@ import type { LicenseRecord } from '../data/licenses.ts';
 import { withTenant } from '../data/tenant.ts';
 import type { RecordedSession, SessionFacts } from '../data/sessions.ts';
 import { LicensingError } from '../domain/errors.ts';
-import type { PoolRef } from '../domain/seat.ts';
+import { keepsRights, type PoolRef } from '../domain/seat.ts';
 import type { UseRequest } from '../domain/validation.ts';
 import type { AcquireReply } from '../lua/scripts.ts';
 import { newId } from '../platform/ids.ts';
@@ -20,7 +20,7 @@ import type { Deps } from './deps.ts';
 import { describeDenial, type Denial, type NoSeats } from './describe-denial.ts';
 import { findTakeover, type Takeover } from './find-takeover.ts';
 import { noticeOverGrant } from './invariants.ts';
-import { poolConfigOfLicense } from './pool-config.ts';
+import { poolConfigOfLicense, poolTermsOfLicense } from './pool-config.ts';
 import { requireLicense } from './read-license.ts';
 import { recordTenure, undoTenure } from './record-tenure.ts';
 import { restorePool } from './restore-pool.ts';
@@ -95,11 +95,15 @@ async function takeSeat(
 ): Promise<AcquireOutcome | 'again'> {
   const reply = await deps.seats.acquireSeat(input, {
     config: poolConfigOfLicense(license),
+    terms: poolTermsOfLicense(license),
     sessionId: newId('ses'),
     instanceKey: input.instanceKey,
     holderId: input.holderId,
     wait: input.wait,
     takeover,
+    device: input.device.fingerprint,
+    keepsRights: keepsRights(input),
+    signer: deps.delegate.current()?.signer.kid ?? '',
   });
   switch (reply.word) {
     case 'NO_POOL':

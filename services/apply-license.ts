@@ -12,7 +12,7 @@ import { newId } from '../platform/ids.ts';
 import { audit, type AuditContext } from './audit.ts';
 import type { Deps } from './deps.ts';
 import { endSessions } from './end-session.ts';
-import { poolConfigOfLicense } from './pool-config.ts';
+import { poolConfigOfLicense, poolTermsOfLicense } from './pool-config.ts';
 import { requireLicense } from './read-license.ts';
 import { settleDropped } from './settle-dropped.ts';
 
@@ -91,7 +91,10 @@ export async function changeLicense(
 /** Pushes a license's present configuration to its pool; a pool that Redis does not know needs none. */
 async function syncPool(deps: Deps, license: LicenseRecord): Promise<void> {
   const pool = { tenantId: license.tenantId, licenseId: license.id };
-  const reply = await deps.seats.configurePool(pool, poolConfigOfLicense(license));
+  const reply = await deps.seats.configurePool(pool, {
+    config: poolConfigOfLicense(license),
+    terms: poolTermsOfLicense(license),
+  });
   if (reply.word !== 'NO_POOL') await settleDropped(deps, pool, reply.dropped);
 }
 

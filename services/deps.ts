@@ -44,6 +44,7 @@ export const stepPoints = [
   'undo:left-in-redis',
   'acquire:undone',
   'heartbeat:renewed',
+  'heartbeat:rights-recorded',
   'release:left-in-redis',
   'release:ended-in-ledger',
   'force-release:ended-in-ledger',

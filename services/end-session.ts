@@ -4,7 +4,6 @@ import { endSessionRows, type EndedRow, type Ending } from '../data/sessions.ts'
 import type { TenantTransaction } from '../data/database.ts';
 import { afterCommit } from '../data/tenant.ts';
 import { endTenure } from '../data/tenures.ts';
-import type { EndReason } from '../domain/errors.ts';
 import { endEventOf } from '../domain/events.ts';
 import type { PoolRef } from '../domain/seat.ts';
 import { newId } from '../platform/ids.ts';
@@ -61,13 +60,13 @@ export async function endSessions(
  */
 export async function endSessionAtOnce(
   { db, metrics }: Pick<Deps, 'db' | 'metrics'>,
-  session: PoolRef & { sessionId: string; instanceKey: string; reason: EndReason },
+  session: PoolRef & Pick<Ending, 'sessionId' | 'reason' | 'hardUntil'> & { instanceKey: string },
 ): Promise<boolean> {
-  const { tenantId, licenseId, sessionId, instanceKey, reason } = session;
+  const { tenantId, licenseId, sessionId, instanceKey, reason, hardUntil } = session;
   // The statement itself adds the product, which only the license knows.
   const subject = { id: sessionId, licenseId, instanceKey, productId: '', endReason: reason };
   const hasEnded = await endTenure(db, {
-    ...{ tenantId, sessionId, reason },
+    ...{ tenantId, sessionId, reason, hardUntil },
     event: {
       id: newId('evt'),
       ifGranted: endEventOf(reason, true),

@@ -15,12 +15,14 @@ import { openTenure } from '../data/tenures.ts';
 import { withTenant } from '../data/tenant.ts';
 import type { TenantTransaction } from '../data/database.ts';
 import { LicensingError } from '../domain/errors.ts';
+import { rightsMsOf } from '../domain/seat.ts';
 import { newId } from '../platform/ids.ts';
 import type { AcquireInput, Tenure } from './acquire-session.ts';
 import type { Deps } from './deps.ts';
 import { endSessions } from './end-session.ts';
 import { noticeRepeatedFence } from './invariants.ts';
 import { tenureMessage } from './session-message.ts';
+import { poolConfigOfLicense } from './pool-config.ts';
 import { refuseEarlierGrants } from './settle-dropped.ts';
 
 export type Recorded =
@@ -88,6 +90,7 @@ async function openAtOnce(
     return null;
   }
   const { fence, sessionId: id, epoch, leaseUntil: until } = tenure;
+  const rightsMs = rightsOf(license, tenure);
   const { tenantId, licenseId, instanceKey, usageType } = input;
   const subject = { id, licenseId, instanceKey, productId: license.productId };
   const opened = await openTenure(
@@ -95,7 +98,7 @@ async function openAtOnce(
     {
       pool: input,
       version: { epoch, configVersion: license.configVersion },
-      session: { ...input, id, fence },
+      session: { ...input, id, fence, rightsMs },
       event: { id: newId('evt'), event: 'seat.acquired', detail: { fence, waitedSeconds: 0 } },
       message: tenureMessage(tenantId, subject, { status: 'active', until }),
     },
@@ -147,7 +150,9 @@ async function writeTenure(
   const upserted = await upsertSession(tx, input, {
     ...input,
     id: tenure.sessionId,
-    ...(tenure.word === 'QUEUED' ? { ticket: tenure.ticket } : { fence: tenure.fence }),
+    ...(tenure.word === 'QUEUED'
+      ? { ticket: tenure.ticket }
+      : { fence: tenure.fence, rightsMs: rightsOf(license, tenure) }),
   });
   if (upserted === undefined) return { outcome: 'ended' };
   if (tenure.word === 'ATTACHED' && tenure.isShared && !upserted.row.isShared) {
@@ -155,6 +160,14 @@ async function writeTenure(
   }
   if (upserted.change !== 'none') await announce(tx, { input, license, tenure }, upserted.row);
   return { outcome: 'recorded', row: upserted.row };
+}
+
+/** How long after a beat the session's tokens may last; null for one that is online-only. */
+function rightsOf(
+  license: LicenseRecord,
+  { hardUntil }: Extract<Tenure, { word: 'GRANTED' | 'ATTACHED' }>,
+): number | null {
+  return hardUntil === null ? null : rightsMsOf(poolConfigOfLicense(license));
 }
 
 /** Rows that the instance has open although this tenure is its session: Redis lost theirs. */
@@ -254,10 +267,11 @@ export async function undoTenure(
 ): Promise<void> {
   const session = { sessionId: tenure.sessionId, instanceKey: input.instanceKey };
   const reason = 'released';
-  const free = () =>
-    deps.seats.releaseSeat(input, { ...session, holderId: null, mode: 'free', reason });
+  const free = (rights: 'keep' | 'discard') =>
+    deps.seats.releaseSeat(input, { ...session, holderId: null, mode: 'free', reason, rights });
   if (why === 'ended') {
-    await free();
+    // It ended otherwise, and its tokens may be out.
+    await free('keep');
     return;
   }
   if (!isOwnWork(tenure)) return;
@@ -270,7 +284,7 @@ export async function undoTenure(
     givenUntil: tenure.word === 'QUEUED' ? tenure.livenessUntil : tenure.leaseUntil,
   });
   deps.reached('undo:left-in-redis');
-  if (word === 'LAST' && tenure.word !== 'ATTACHED') await free();
+  if (word === 'LAST' && tenure.word !== 'ATTACHED') await free('discard');
 }
 
 /** Whether this call created the session, or its holder. */

@@ -32,16 +32,25 @@ export async function releaseSession(deps: Deps, claims: SessionClaims): Promise
       'Seats cannot be given back at this moment. The seat frees itself when its lease is over.',
     );
   }
-  const reason = reply?.word === 'ENDED' ? reply.reason : 'released';
-  await endThenFree(deps, claims, reason);
+  if (reply?.word === 'ENDED') return endThenFree(deps, claims, { reason: reply.reason });
+  const reason = 'released';
+  if (reply?.word === 'LAST') {
+    return endThenFree(deps, claims, { reason, hardUntil: reply.hardUntil });
+  }
+  await endThenFree(deps, claims, { reason });
 }
 
 /**
  * Ends a session in the ledger and then frees its seat. One that had ended otherwise, which Redis may not
  * know yet, keeps its reason: its other processes are told that one.
  */
-async function endThenFree(deps: Deps, claims: SessionClaims, reason: EndReason): Promise<void> {
-  const hasEnded = await endSessionAtOnce(deps, { ...claims, reason });
+async function endThenFree(
+  deps: Deps,
+  claims: SessionClaims,
+  end: { reason: EndReason; hardUntil?: number | null },
+): Promise<void> {
+  const { reason } = end;
+  const hasEnded = await endSessionAtOnce(deps, { ...claims, ...end });
   deps.reached('release:ended-in-ledger');
   const recorded = hasEnded ? reason : (await loadSession(deps, claims))?.endReason;
   await freeOrOwe(deps, { ...claims, reason: recorded ?? reason });

@@ -5,11 +5,13 @@ import { isOutage } from '../platform/outage.ts';
 import { sessionWorkflowId } from '../workflows/contract.ts';
 import type { Deps } from './deps.ts';
 import type { HeartbeatForwarder } from './forward-heartbeat.ts';
+import { gainRights } from './gain-rights.ts';
 import { recordedEnd } from './recorded-end.ts';
 import { restorePool } from './restore-pool.ts';
 
 /**
- * The heartbeat: one round trip to Redis and nothing else while the session lives. A pool that Redis lost is rebuilt in the
+ * The heartbeat: one round trip to Redis and nothing else while the session lives, but once for a session
+ * that began online-only. A pool that Redis lost is rebuilt in the
  * background while the client, told to come back in a moment, keeps working. A session that this Redis
  * does not know is only called ended if the pool that says so is the one that the ledger is at.
  *
@@ -19,7 +21,19 @@ export async function renewSession(
   deps: Deps & { forwarder: HeartbeatForwarder },
   claims: SessionClaims,
 ): Promise<Exclude<RenewReply, { word: 'NO_POOL' }>> {
-  const reply = await deps.seats.renewLease(claims, claims);
+  const renew = (options: { areRightsRecorded: boolean }) =>
+    deps.seats.renewLease(claims, {
+      ...{ ...claims, ...options },
+      signer: deps.delegate.current()?.signer.kid ?? '',
+    });
+  const beaten = await renew({ areRightsRecorded: false });
+  const reply =
+    beaten.word === 'RENEWED' && beaten.offeredRightsMs !== null
+      ? await gainRights(deps, claims, {
+          offer: beaten,
+          renew: () => renew({ areRightsRecorded: true }),
+        })
+      : beaten;
   deps.metrics.heartbeats.inc({ outcome: reply.word.toLowerCase() });
   if (reply.word === 'NO_POOL') {
     restorePool(deps, claims).catch((error: unknown) => {

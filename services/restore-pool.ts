@@ -1,11 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { lockPool, raiseEpoch, readPoolVersion } from '../data/pools.ts';
-import { listOpenSessions, type SessionRecord } from '../data/sessions.ts';
+import {
+  listLeftRights,
+  listOpenSessions,
+  type Device,
+  type SessionRecord,
+} from '../data/sessions.ts';
 import { withTenant } from '../data/tenant.ts';
 import { LicensingError } from '../domain/errors.ts';
-import { poolConfigOfLicense } from './pool-config.ts';
+import type { RestorePool } from '../lua/scripts.ts';
+import { poolConfigOfLicense, poolTermsOfLicense } from './pool-config.ts';
 import { requireLicense } from './read-license.ts';
-import type { PoolRef } from '../domain/seat.ts';
+import { keepsRights, type PoolRef } from '../domain/seat.ts';
 import type { Deps } from './deps.ts';
 
 /** Restores at a time in one process: a wiped Redis must not turn into a stampede on Postgres. */
@@ -123,20 +129,24 @@ function isOfThisMoment(epoch: number): boolean {
 
 /** A pool that nobody used is opened, as every new license's is; with sessions in it, it was lost. */
 async function load(deps: Deps, pool: PoolRef, epoch: number): Promise<Outcome> {
-  const { license, sessions } = await withTenant(deps.db, pool.tenantId, async (tx) => ({
+  const { license, sessions, devices } = await withTenant(deps.db, pool.tenantId, async (tx) => ({
     license: await requireLicense(tx, pool),
     sessions: await listOpenSessions(tx, pool),
+    devices: await listLeftRights(tx, pool),
   }));
-  const chunks = Math.max(1, Math.ceil(sessions.length / chunkSize));
+  const whole = [...sessions.map(entryOf), ...devices.map(leftOf)];
+  const chunks = Math.max(1, Math.ceil(whole.length / chunkSize));
   for (let index = 0; index < chunks; index += 1) {
-    const part = sessions.slice(index * chunkSize, (index + 1) * chunkSize);
+    const part = whole.slice(index * chunkSize, (index + 1) * chunkSize);
     const reply = await deps.seats.restorePool(pool, {
       epoch,
       first: index === 0,
       last: index === chunks - 1,
       config: poolConfigOfLicense(license),
-      seats: part.flatMap(seatOf),
-      waiters: part.flatMap(waiterOf),
+      terms: poolTermsOfLicense(license),
+      seats: part.flatMap(({ seat }) => seat ?? []),
+      waiters: part.flatMap(({ waiter }) => waiter ?? []),
+      devices: part.flatMap(({ left }) => left ?? []),
     });
     if (reply.word === 'STALE_EPOCH') return 'overtaken';
     if (index === 0) deps.reached('restore:first-chunk');
@@ -144,14 +154,32 @@ async function load(deps: Deps, pool: PoolRef, epoch: number): Promise<Outcome> 
   return sessions.length === 0 ? 'opened' : 'restored';
 }
 
-function seatOf(row: SessionRecord) {
-  if (row.status !== 'active' || row.fenceEpoch === null || row.fenceCounter === null) return [];
-  const fence = { epoch: row.fenceEpoch, counter: row.fenceCounter };
-  return [{ sessionId: row.id, instanceKey: row.instanceKey, fence, isShared: row.isShared }];
+/** One thing that a chunk loads. */
+interface Entry {
+  seat?: RestorePool['seats'][number];
+  waiter?: RestorePool['waiters'][number];
+  left?: RestorePool['devices'][number];
 }
 
-function waiterOf(row: SessionRecord) {
-  if (row.status !== 'queued' || row.ticketEpoch === null || row.ticketN === null) return [];
-  const ticket = { epoch: row.ticketEpoch, n: row.ticketN };
-  return [{ sessionId: row.id, instanceKey: row.instanceKey, ticket }];
+function entryOf(row: SessionRecord): Entry {
+  const { id: sessionId, instanceKey } = row;
+  if (row.status === 'queued' && row.ticketEpoch !== null && row.ticketN !== null) {
+    const ticket = { epoch: row.ticketEpoch, n: row.ticketN };
+    return { waiter: { sessionId, instanceKey, ticket } };
+  }
+  if (row.fenceEpoch === null || row.fenceCounter === null) return {};
+  const fence = { epoch: row.fenceEpoch, counter: row.fenceCounter };
+  // It was checked by the schema of the operation that wrote it.
+  const device = row.device as unknown as Device;
+  const { usageType, isShared, rightsMs } = row;
+  return {
+    seat: {
+      ...{ sessionId, instanceKey, fence, isShared, rightsMs, device: device.fingerprint },
+      keepsRights: keepsRights({ usageType, device }),
+    },
+  };
+}
+
+function leftOf({ device, hardUntil }: { device: string; hardUntil: Date }): Entry {
+  return { left: { device, hardUntil: hardUntil.getTime() } };
 }

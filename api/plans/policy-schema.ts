@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { offlineGraceHoursMax } from '../../domain/policy.ts';
 import { usageTypes } from '../../domain/validation.ts';
 import { featureSchema, featuresSchema } from '../schemas.ts';
 
@@ -23,7 +24,7 @@ export const policySchema = z
       })
       .nullable(),
     usageTypes: z.array(z.enum(usageTypes)).min(1).max(usageTypes.length),
-    offlineGraceHours: z.int().min(0).max(8_760),
+    offlineGraceHours: z.int().min(0).max(offlineGraceHoursMax),
     offlineAllowance: z.union([z.int().min(0).max(100_000), z.literal('seats')]),
     devicesMax: z.int().min(1).max(100_000).nullable(),
     namesHolders: z.boolean(),

@@ -461,6 +461,8 @@ export interface components {
             fingerprint: string;
             name?: string;
             platform?: string;
+            /** @description Whether the machine is gone after this run, as in a build or a container. Then no offline rights stay after a clean stop. */
+            ephemeral?: boolean;
         };
         HeartbeatRequest: {
             /** @description Reserved for signed denials. */

@@ -12,6 +12,7 @@ end
 -- epoch it was decided under: the ledger believes no report of an epoch that is over.
 -- The caller makes sure that there is room.
 local function dropSession(pool, instance, session, reason, at)
-  endSession(pool, instance, session, reason, at)
-  redis.call('HSET', endedKey, session.id, at .. ' ' .. pool.epoch .. ' ' .. reason .. ' ' .. instance)
+  local hardUntil = endSession(pool, instance, session, reason, at) or '-'
+  redis.call('HSET', endedKey, session.id,
+    table.concat({ at, pool.epoch, reason, hardUntil, instance }, ' '))
 end

@@ -1,8 +1,9 @@
 -- @include keys
 -- @include now
 -- @include announce
+-- @include rights
 
-local tombstoneMs = 24 * 60 * 60 * 1000
+local tombstoneMs = dayMs
 -- A newer tenure weighs an eighth, so that the estimate follows the hour of the day.
 local tenureWeight = 8
 
@@ -12,8 +13,12 @@ local function learnTenure(pool, tenureMs)
   redis.call('HSET', metaKey, 'meanTenureMs', pool.meanTenureMs)
 end
 
--- Takes the seat, offer or place of a live session away and leaves a tombstone with the reason.
-local function endSession(pool, instance, session, reason, at)
+-- Takes the seat, offer or place of a live session away and leaves a tombstone with the reason. `fate`
+-- says what becomes of its rights if not what the reason implies: 'keep' or 'discard'. Answers until when
+-- they stay, or false.
+local function endSession(pool, instance, session, reason, at, fate)
+  if fate == 'discard' then session.keeps = nil end
+  local hardUntil = endRights(pool, session, fate ~= 'keep' and reason == 'released')
   redis.call('ZREM', seatsKey, instance)
   redis.call('ZREM', queueKey, instance)
   redis.call('ZREM', waitersKey, instance)
@@ -26,4 +31,5 @@ local function endSession(pool, instance, session, reason, at)
   redis.call('DEL', key)
   redis.call('HSET', key, 'endedId', session.id, 'endedReason', reason)
   redis.call('PEXPIRE', key, tombstoneMs)
+  return hardUntil
 end

@@ -1,6 +1,5 @@
 -- @include keys
-
-local dayMs = 24 * 60 * 60 * 1000
+-- @include day
 
 -- How long an untouched pool stays: only garbage is collected, never a lease.
 local function keepMs(pool)
@@ -11,7 +10,7 @@ end
 local function keepPool(pool)
   local ms = keepMs(pool)
   redis.call('PEXPIRE', metaKey, ms)
-  for _, key in ipairs({ seatsKey, queueKey, waitersKey, endedKey }) do
+  for _, key in ipairs({ seatsKey, queueKey, waitersKey, endedKey, hardKey }) do
     redis.call('PEXPIRE', key, ms + dayMs)
   end
 end

@@ -23,7 +23,7 @@ const inTenant = <T>(work: (tx: TenantTransaction) => Promise<T>) =>
   withTenant(api.deps.db, license.tenantId, work);
 
 function grant(tx: TenantTransaction, id: string, fence = { epoch: 1, counter: (counter += 1) }) {
-  return upsertSession(tx, license, { ...facts, id, instanceKey: id, fence });
+  return upsertSession(tx, license, { ...facts, id, instanceKey: id, fence, rightsMs: null });
 }
 function queue(tx: TenantTransaction, id: string) {
   return upsertSession(tx, license, { ...facts, id, instanceKey: id, ticket: { epoch: 1, n: 1 } });

@@ -50,6 +50,7 @@ describe('what a pool is told of it', () => {
       ...{ version: 3, limit: 5, overdraft: 0, status: 'open', validUntil: 1_000 },
       ...{ leaseMs: 15_000, heartbeatMs: 5_000, signalEveryMs: 6_250, holdersMax: 16 },
       ...{ queueMax: 500, queueWaitMs: 3_600_000, offerMs: 15_000, livenessMs: 30_000 },
+      ...{ graceMs: 3_600_000, offlineAllowance: 0 },
     });
   });
 

@@ -161,7 +161,7 @@ async function countKept(
 ): Promise<number> {
   await restorePool(deps, license);
   const replies = await Promise.all(
-    acked.map((seat) => deps.seats.renewLease(license, { ...seat, holderId: 'main' })),
+    acked.map((seat) => deps.seats.renewLease(license, { ...seat, holderId: 'main', signer: '' })),
   );
   return replies.filter(({ word }) => word === 'RENEWED').length;
 }

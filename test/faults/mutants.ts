@@ -108,8 +108,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'services/renew-session.ts',
-        from: '  const reply = await deps.seats.renewLease(claims, claims);',
-        to: '  await deps.seats.lapseLeases(claims, { drop: true });\n  const reply = await deps.seats.renewLease(claims, claims);',
+        from: '  const beaten = await',
+        to: '  await deps.seats.lapseLeases(claims, { drop: true });\n  const beaten = await',
       },
     ],
   },

@@ -54,11 +54,11 @@ export function openStores({ urls, postgres, redis: { url }, secret }: World) {
     async insertSessions(pool: PoolRef, wanted: number): Promise<HeldSession[]> {
       await db.query(
         `insert into sessions (id, tenant_id, license_id, instance_key, status, usage_type, product,
-           version, device, fence_epoch, fence_counter, granted_at)
-         select $3 || lpad(n::text, 8, '0'), $1, $2, 'i' || n, 'active', 'builder', 'bench', '1', '{}',
-           1, n, now()
+           version, device, fence_epoch, fence_counter, granted_at, rights_ms)
+         select $3 || lpad(n::text, 8, '0'), $1, $2, 'i' || n, 'active', 'builder', 'bench', '1',
+           jsonb_build_object('fingerprint', 'd' || n), 1, n, now(), $5
          from generate_series(0, $4 - 1) n`,
-        [pool.tenantId, pool.licenseId, sessionPrefix(pool), wanted],
+        [pool.tenantId, pool.licenseId, sessionPrefix(pool), wanted, rightsMs],
       );
       await analyze();
       return Array.from({ length: wanted }, (_, n) => held(pool, n));
@@ -84,8 +84,14 @@ export function openStores({ urls, postgres, redis: { url }, secret }: World) {
       const sessions = pools.map((pool): [PoolRef, HeldSession] => [pool, held(pool, 0)]);
       for (const [pool, session] of sessions) {
         await seats.restorePool(pool, {
-          ...{ epoch: 1, first: true, last: true, config: like.policyConfig, waiters: [] },
-          seats: [{ sessionId: session.id, instanceKey: 'i0', fence: { epoch: 1, counter: 0 } }],
+          ...{ epoch: 1, first: true, last: true, config: like.policyConfig, terms: '{}' },
+          ...{ waiters: [], devices: [] },
+          seats: [
+            {
+              ...{ sessionId: session.id, instanceKey: 'i0', fence: { epoch: 1, counter: 0 } },
+              ...{ isShared: true, device: 'd0', keepsRights: true, rightsMs },
+            },
+          ],
         });
       }
       return sessions;
@@ -96,6 +102,9 @@ export function openStores({ urls, postgres, redis: { url }, secret }: World) {
     },
   };
 }
+
+/** How long their rights last after a beat, so that no beat has any to gain. */
+const rightsMs = 3_600_000;
 
 /** What ids of inserted sessions begin with: valid, and of one pool. */
 function sessionPrefix({ licenseId }: PoolRef): string {

@@ -20,6 +20,8 @@ export const figures = {
   queueWaitMs: 300,
   offerMs: 60,
   livenessMs: 80,
+  graceMs: 200,
+  offlineAllowance: 1,
 } as const satisfies PoolConfig;
 
 /** A clock that only the test moves. Unix milliseconds. */
@@ -78,6 +80,10 @@ interface AcquireOptions {
   wait?: boolean | undefined;
   id?: string | undefined;
   takeover?: { sessionId: string; instanceKey: string | null } | undefined;
+  /** The instance's own unless given. */
+  device?: string | undefined;
+  /** Whether rights outlast a clean stop; they do unless said otherwise. */
+  keepsRights?: boolean | undefined;
 }
 
 /** One pool under test: what a test wants to say, without what it does not care about. */
@@ -85,6 +91,9 @@ export class Seats {
   readonly pool: PoolRef;
   readonly door: SeatScripts;
   config: PoolConfig;
+  /** What the license's tokens say of it, and the key that signs them. */
+  terms = 'terms';
+  signer = 'key';
   #sessions = 0;
 
   constructor(door: SeatScripts, config: Partial<PoolConfig> = {}) {
@@ -94,15 +103,19 @@ export class Seats {
   }
 
   restore(epoch = 1) {
-    const { config } = this;
-    const nobody = { seats: [], waiters: [] };
-    return this.door.restorePool(this.pool, { epoch, first: true, last: true, config, ...nobody });
+    const { config, terms } = this;
+    const whole = { epoch, first: true, last: true, config, terms };
+    return this.door.restorePool(this.pool, { ...whole, seats: [], waiters: [], devices: [] });
   }
 
   acquire(instanceKey: string, options: AcquireOptions = {}) {
     this.#sessions += 1;
     return this.door.acquireSeat(this.pool, {
       config: this.config,
+      terms: this.terms,
+      signer: this.signer,
+      device: options.device ?? `device of ${instanceKey}`,
+      keepsRights: options.keepsRights ?? true,
       sessionId: options.id ?? `ses_${instanceKey}${this.#sessions}`,
       instanceKey,
       holderId: options.holder ?? 'main',
@@ -125,8 +138,10 @@ export class Seats {
     return reply.sessionId;
   }
 
-  beat(instanceKey: string, sessionId: string, holderId = 'main') {
-    return this.door.renewLease(this.pool, { sessionId, instanceKey, holderId });
+  beat(instanceKey: string, sessionId: string, holderId = 'main', areRightsRecorded = false) {
+    const { signer } = this;
+    const caller = { sessionId, instanceKey, holderId, signer, areRightsRecorded };
+    return this.door.renewLease(this.pool, caller);
   }
 
   poll(instanceKey: string, sessionId: string) {
@@ -138,8 +153,13 @@ export class Seats {
     return this.door.releaseSeat(this.pool, { sessionId, instanceKey, holderId, ...mode });
   }
 
-  free(instanceKey: string, sessionId: string, reason: 'released' | 'forced' = 'released') {
-    const mode = { mode: 'free', holderId: null, reason } as const;
+  free(
+    instanceKey: string,
+    sessionId: string,
+    reason: 'released' | 'forced' = 'released',
+    rights?: 'keep' | 'discard',
+  ) {
+    const mode = { mode: 'free', holderId: null, reason, ...(rights && { rights }) } as const;
     return this.door.releaseSeat(this.pool, { sessionId, instanceKey, ...mode });
   }
 
@@ -155,7 +175,13 @@ export class Seats {
 
   configure(change: Partial<PoolConfig>) {
     this.config = { ...this.config, version: this.config.version + 1, ...change };
-    return this.door.configurePool(this.pool, this.config);
+    return this.tell();
+  }
+
+  /** Tells the pool what the license is by now. */
+  tell() {
+    const { config, terms } = this;
+    return this.door.configurePool(this.pool, { config, terms });
   }
 
   contents() {

@@ -19,6 +19,30 @@ export interface ModelSession {
   adoptUntil: number;
   isAlone: boolean;
   forwardedAt: number;
+  device: string;
+  keepsRights: boolean;
+  /** The end of the last of its tokens; null: online-only. */
+  hardUntil: number | null;
+  /** Has rights in reserve that the ledger does not know of. */
+  isReserved: boolean;
+  /** The last token of each holder that has not left, and of holders forgotten the latest end. */
+  tokens: Map<string, { until: number; making: string }>;
+  strayUntil: number;
+}
+
+/** A right to go on offline: a session's, while it runs and as it left it. */
+interface Claim {
+  sessionId: string;
+  device: string;
+  until: number;
+  /** As after a restore: it may be over before. */
+  isBound: boolean;
+}
+
+/** Who asks. */
+export interface Caller {
+  device: string;
+  keepsRights: boolean;
 }
 
 interface Remembered {
@@ -32,11 +56,22 @@ interface RestoredRow {
   fence: Fence | null;
   ticket: ModelSession['ticket'] | null;
   isShared: boolean;
+  device: string;
+  keepsRights: boolean;
+  rightsMs: number | null;
+}
+
+/** Rights of sessions that are over, as the ledger knows them. */
+export interface LeftRights {
+  device: string;
+  hardUntil: number;
 }
 
 type Source = 'free' | 'offer' | 'takeover';
 
-type Take = {
+type Grant = Caller & { instance: string; id: string; holder: string };
+
+type Take = Caller & {
   instance: string;
   id: string;
   holder: string;
@@ -48,6 +83,9 @@ export class ModelPool {
   isLost = true;
   epoch = 0;
   config: PoolConfig;
+  terms = 'terms';
+  #termsVersion = 1;
+  claims: Claim[] = [];
   sessions = new Map<string, ModelSession>();
   unacknowledged = new Map<string, DroppedSession>();
   /** The last session of an instance that ended one by one, and the last that ended with its pool. */
@@ -77,7 +115,16 @@ export class ModelPool {
     return of.filter(([, { due }]) => due > now);
   }
 
-  acquire(now: number, { instance, id, holder, wait, takeover }: Take) {
+  /** Until when each device has offline rights. */
+  rights(now: number): Map<string, number> {
+    const rights = new Map<string, number>();
+    for (const { device, until } of this.claims) {
+      if (until > now) rights.set(device, Math.max(until, rights.get(device) ?? 0));
+    }
+    return rights;
+  }
+
+  acquire(now: number, { instance, id, holder, wait, takeover, ...caller }: Take) {
     if (this.isLost) return { word: 'NO_POOL' };
     this.drop(now);
     const told = () => ({ now, dropped: this.dropped });
@@ -86,19 +133,25 @@ export class ModelPool {
     if (!this.#isGranting(now)) return { word: 'BLOCKED', status: 'expired', ...told() };
     let session = this.sessions.get(instance);
     if (session?.closing) {
-      this.#report(instance, 'released', now);
+      this.#report(now, instance, 'released', now);
       session = undefined;
     }
     if (session?.stage === 'queued') this.#showLife(now, session);
     this.promote(now);
     const length = this.queue.length;
     const refuse = (reason: string) => {
-      return { word: 'NO_SEATS', reason, queueLength: length, usage: this.#usage, ...told() };
+      return {
+        word: 'NO_SEATS',
+        reason,
+        queueLength: this.queue.length,
+        usage: this.#usage,
+        ...told(),
+      };
     };
     if (session?.stage === 'active')
       return this.#attach(now, session, holder) ?? refuse('holders_exhausted');
     if (session?.stage === 'offered' && this.seats.length <= this.capacity) {
-      return this.#grant(now, instance, session.id, holder, 'offer');
+      return this.#grant(now, { instance, id: session.id, holder, ...caller }, 'offer');
     }
     if (session?.stage === 'offered') {
       session.stage = 'queued';
@@ -106,14 +159,15 @@ export class ModelPool {
       session.queueUntil = Math.max(session.queueUntil, session.due);
     }
     if (!session && length === 0 && this.seats.length < this.capacity) {
-      return this.#grant(now, instance, id, holder, 'free');
+      return this.#grant(now, { instance, id, holder, ...caller }, 'free');
     }
     if (takeover) {
       const reason = this.#whyNotTaken(instance, takeover);
       if (reason !== null) return { ...refuse(reason), word: 'TAKEOVER_REFUSED' };
       const isLeaving = this.sessions.get(takeover.instance)?.closing;
-      this.#report(takeover.instance, isLeaving ? 'released' : 'superseded', now);
-      return this.#grant(now, instance, session?.id ?? id, holder, 'takeover');
+      this.#report(now, takeover.instance, isLeaving ? 'released' : 'superseded', now);
+      const newId = session?.id ?? id;
+      return this.#grant(now, { instance, id: newId, holder, ...caller }, 'takeover');
     }
     if (session?.stage === 'queued') return this.#place(now, instance, session, false);
     if (!wait) return refuse('no_seats_available');
@@ -127,7 +181,7 @@ export class ModelPool {
     return this.#place(now, instance, queued, true);
   }
 
-  beat(now: number, instance: string, id: string, holder: string) {
+  beat(now: number, instance: string, id: string, holder: string, areRightsRecorded = false) {
     if (this.isLost) return { word: 'NO_POOL' };
     const session = this.sessions.get(instance);
     const over = this.#over(now, instance, id);
@@ -138,7 +192,8 @@ export class ModelPool {
       kept.due = Math.max(kept.due, now + this.config.leaseMs);
       const usage = { used: this.#live(now, this.seats).length, limit: this.config.limit };
       const leaseUntil = now + this.config.leaseMs;
-      return { word: 'RENEWED', leaseUntil, forward, usage, fence: kept.fence, now };
+      const rights = this.#renewRights(now, kept, { holder, areRightsRecorded });
+      return { word: 'RENEWED', leaseUntil, forward, usage, fence: kept.fence, now, ...rights };
     };
     if (over !== null || session === undefined) {
       const isOwnLapsed =
@@ -149,7 +204,10 @@ export class ModelPool {
       const isSpare =
         this.#live(now, this.queue).length === 0 &&
         this.#live(now, this.seats).length < this.capacity;
-      return isOwnLapsed && isSpare ? renew(session) : { word: 'ENDED', reason: over, now };
+      const goesOn =
+        isOwnLapsed &&
+        (!hasRights(session) || (session.hardUntil ?? 0) > now || this.#hasRoom(now, session));
+      return goesOn && isSpare ? renew(session) : { word: 'ENDED', reason: over, now };
     }
     if (session.stage === 'queued') {
       this.#showLife(now, session);
@@ -193,18 +251,20 @@ export class ModelPool {
     const session = this.sessions.get(instance);
     const over = this.#over(now, instance, id);
     if (session === undefined || over !== null) return { word: 'ENDED', reason: over, dropped };
-    if (session.closing) return { word: 'LAST', dropped };
+    const last = () => ({ word: 'LAST', dropped, hardUntil: staysUntil(now, session, true) });
+    if (session.closing) return last();
     if (session.stage !== 'active') {
       session.closing = true;
       session.due = now;
-      return { word: 'LAST', dropped };
+      return last();
     }
+    session.tokens.delete(holder);
     const others = [...session.holders].filter(([name, until]) => name !== holder && until > now);
     const adopting = session.isAlone ? 0 : session.adoptUntil;
     const heldUntil = Math.max(adopting, ...others.map(([, until]) => until));
     if (heldUntil <= now) {
       session.closing = true;
-      return { word: 'LAST', dropped };
+      return last();
     }
     session.holders.delete(holder);
     session.due = heldUntil;
@@ -214,7 +274,7 @@ export class ModelPool {
   free(now: number, instance: string, id: string, reason: EndReason) {
     if (this.isLost) return { word: 'NO_POOL' };
     const session = this.sessions.get(instance);
-    if (session?.id === id) this.#end(instance, reason);
+    if (session?.id === id) this.#end(now, instance, reason);
     else if (session === undefined && !this.ended.has(instance)) {
       if ((this.cleared.get(instance)?.id ?? id) === id) {
         this.cleared.delete(instance);
@@ -242,10 +302,12 @@ export class ModelPool {
     return { word: 'LAPSED', state, nextChange, usage: this.#usage, now, dropped: this.dropped };
   }
 
-  configure(now: number, config: PoolConfig) {
+  configure(now: number, config: PoolConfig, terms: string) {
     if (this.isLost) return { word: 'NO_POOL' };
     const wasOpen = this.config.status === 'open';
     this.config = config;
+    if (terms !== this.terms) this.#termsVersion = config.version;
+    this.terms = terms;
     if (wasOpen && config.status !== 'open') this.#clear(`license_${config.status}`);
     this.drop(now);
     this.promote(now);
@@ -265,15 +327,19 @@ export class ModelPool {
     this.cleared.clear();
   }
 
-  restore(now: number, epoch: number, rows: readonly RestoredRow[]) {
+  restore(now: number, epoch: number, rows: readonly RestoredRow[], left: readonly LeftRights[]) {
     for (const [instance, { id }] of this.sessions)
       this.cleared.set(instance, { id, reason: null });
     for (const memory of this.cleared.values()) memory.reason = null;
     Object.assign(this, { isLost: false, epoch, sessions: new Map() });
     this.unacknowledged.clear();
+    this.#termsVersion = this.config.version;
+    this.claims = left.map(({ device, hardUntil }) => {
+      return { sessionId: '', device, until: hardUntil, isBound: true };
+    });
     this.#fence = 0;
     this.#ticket = Math.max(0, ...rows.map(({ fence, ticket }) => (fence ? 0 : (ticket?.n ?? 0))));
-    for (const { id, instance, fence, ticket, isShared } of rows) {
+    for (const { id, instance, fence, ticket, isShared, ...row } of rows) {
       const session = blankSession(id, fence ? 'active' : 'queued');
       session.fence = fence ?? session.fence;
       session.ticket = ticket ?? session.ticket;
@@ -283,6 +349,13 @@ export class ModelPool {
       session.adoptUntil = now + this.config.leaseMs;
       session.due = session.adoptUntil;
       if (!fence) this.#showLife(now, session);
+      Object.assign(session, { device: row.device, keepsRights: row.keepsRights });
+      if (fence && row.rightsMs !== null) {
+        const { leaseMs, graceMs } = this.config;
+        const until = now + Math.max(row.rightsMs, leaseMs + graceMs);
+        Object.assign(session, { hardUntil: until, strayUntil: isShared ? until : 0 });
+        this.#claim(session, until);
+      }
       this.sessions.set(instance, session);
       this.cleared.delete(instance);
       this.ended.delete(instance);
@@ -296,7 +369,7 @@ export class ModelPool {
 
   drop(now: number): void {
     for (const [instance, session] of [...this.sessions]) {
-      if (session.due <= now) this.#report(instance, whyDue(session), session.due);
+      if (session.due <= now) this.#report(now, instance, whyDue(session), session.due);
     }
   }
 
@@ -321,32 +394,99 @@ export class ModelPool {
     return this.seats.length > this.capacity ? 'over_limit' : null;
   }
 
-  #grant(now: number, instance: string, id: string, holder: string, source: Source) {
+  #grant(now: number, { instance, id, holder, ...caller }: Grant, source: Source) {
     this.#fence += 1;
     const session = blankSession(id, 'active');
     session.fence = { epoch: this.epoch, counter: this.#fence };
     session.due = now + this.config.leaseMs;
     session.holders.set(holder, session.due);
     session.forwardedAt = now;
+    Object.assign(session, caller);
+    const hardUntil = this.#hasRoom(now, session) ? session.due + this.config.graceMs : null;
+    if (hardUntil !== null) this.#sign(session, holder, hardUntil);
     this.#begin(instance, session);
     const { fence, due: leaseUntil } = session;
     const facts = { epoch: this.epoch, usage: this.#usage, now, dropped: this.dropped };
-    return { word: 'GRANTED', sessionId: id, fence, leaseUntil, source, ...facts };
+    return { word: 'GRANTED', sessionId: id, fence, leaseUntil, hardUntil, source, ...facts };
+  }
+
+  /** A device that has rights counts already; one whose rights are only a bound must fit in. */
+  #hasRoom(now: number, { device }: ModelSession): boolean {
+    const most = this.config.limit + this.config.offlineAllowance;
+    const rights = this.rights(now);
+    if (!rights.has(device)) return rights.size < most;
+    const own = this.claims.filter((claim) => claim.device === device && claim.until > now);
+    return rights.size <= most || own.some(({ isBound }) => !isBound);
+  }
+
+  #claim(session: ModelSession, until: number): void {
+    const { id: sessionId, device } = session;
+    this.claims.push({ sessionId, device, until, isBound: false });
+  }
+
+  #sign(session: ModelSession, holder: string, until: number): void {
+    session.hardUntil = Math.max(session.hardUntil ?? 0, until);
+    session.tokens.set(holder, { until, making: `${this.#termsVersion}` });
+    this.#claim(session, session.hardUntil);
+  }
+
+  #renewRights(
+    now: number,
+    session: ModelSession,
+    { holder, areRightsRecorded }: { holder: string; areRightsRecorded: boolean },
+  ) {
+    const { leaseMs, graceMs } = this.config;
+    const hardUntil = now + leaseMs + graceMs;
+    const token = session.tokens.get(holder);
+    const none = { hardUntil: null, mustSign: true, offeredRightsMs: null };
+    if (!hasRights(session)) {
+      if (!this.#hasRoom(now, session)) return none;
+      if (!session.isReserved || !areRightsRecorded) {
+        Object.assign(session, { hardUntil, isReserved: true });
+        this.#claim(session, hardUntil);
+        return { ...none, offeredRightsMs: leaseMs + graceMs };
+      }
+      session.isReserved = false;
+    } else if (
+      token?.making === `${this.#termsVersion}` &&
+      (hardUntil - token.until) * 20 < graceMs
+    ) {
+      return { hardUntil: token.until, mustSign: false, offeredRightsMs: null };
+    }
+    this.#sign(session, holder, hardUntil);
+    return { hardUntil, mustSign: true, offeredRightsMs: null };
   }
 
   #attach(now: number, session: ModelSession, holder: string) {
     const newHolder = (session.holders.get(holder) ?? 0) <= now;
     const live = [...session.holders].filter(([, until]) => until > now);
     if (newHolder && live.length >= this.config.holdersMax) return null;
-    if (newHolder) Object.assign(session, { holders: new Map(live), isAlone: false });
+    if (newHolder) {
+      for (const [dead] of [...session.holders].filter(([, until]) => until <= now)) {
+        session.strayUntil = Math.max(session.strayUntil, session.tokens.get(dead)?.until ?? 0);
+        session.tokens.delete(dead);
+      }
+      Object.assign(session, { holders: new Map(live), isAlone: false });
+    }
     const others = [...session.holders].some(([id, until]) => id !== holder && until > now);
     const isAdopting = !session.isAlone && session.adoptUntil > now;
     const isShared = newHolder || others || isAdopting;
     session.holders.set(holder, now + this.config.leaseMs);
     session.due = Math.max(session.due, now + this.config.leaseMs);
     const { id: sessionId, fence, due: leaseUntil } = session;
+    const hardUntil = hasRights(session) ? leaseUntil + this.config.graceMs : null;
+    if (hardUntil !== null) this.#sign(session, holder, hardUntil);
     const facts = { epoch: this.epoch, usage: this.#usage, now, dropped: this.dropped };
-    return { word: 'ATTACHED', sessionId, fence, leaseUntil, newHolder, isShared, ...facts };
+    return {
+      word: 'ATTACHED',
+      sessionId,
+      fence,
+      leaseUntil,
+      hardUntil,
+      newHolder,
+      isShared,
+      ...facts,
+    };
   }
 
   #place(now: number, instance: string, session: ModelSession, newWaiter: boolean) {
@@ -370,19 +510,23 @@ export class ModelPool {
     this.cleared.delete(instance);
   }
 
-  #end(instance: string, reason: EndReason): void {
+  #end(now: number, instance: string, reason: EndReason): number | null {
     const session = this.sessions.get(instance);
-    if (session === undefined) return;
+    if (session === undefined) return null;
+    const until = staysUntil(now, session, reason === 'released');
+    this.claims = this.claims.filter(({ sessionId }) => sessionId !== session.id);
+    if (until !== null) this.#claim(session, until);
     this.sessions.delete(instance);
     this.ended.set(instance, { id: session.id, reason });
+    return until;
   }
 
-  #report(instance: string, reason: EndReason, at: number): void {
+  #report(now: number, instance: string, reason: EndReason, at: number): void {
     const sessionId = this.sessions.get(instance)?.id ?? '';
-    this.#end(instance, reason);
+    const hardUntil = this.#end(now, instance, reason);
     this.unacknowledged.set(sessionId, {
       ...{ sessionId, instanceKey: instance, reason, at },
-      epoch: this.epoch,
+      ...{ epoch: this.epoch, hardUntil },
     });
   }
 
@@ -419,7 +563,22 @@ function blankSession(id: string, stage: ModelSession['stage']): ModelSession {
       isAlone: false,
       forwardedAt: 0,
     },
+    ...{ device: '', keepsRights: false, hardUntil: null, isReserved: false },
+    ...{ tokens: new Map(), strayUntil: 0 },
   };
+}
+
+function hasRights({ hardUntil, isReserved }: ModelSession): boolean {
+  return hardUntil !== null && !isReserved;
+}
+
+/** What its end leaves: after a clean stop all or, unless it keeps them, what silent holders have. */
+function staysUntil(now: number, session: ModelSession, isClean: boolean): number | null {
+  if (!hasRights(session)) return null;
+  if (!isClean || session.keepsRights) return session.hardUntil;
+  const ends = [...session.tokens.values()].map(({ until }) => until);
+  const latest = Math.max(session.strayUntil, ...ends);
+  return latest > now ? latest : null;
 }
 
 function whyDue(session: ModelSession): EndReason {

@@ -13,7 +13,7 @@ export async function restorePool(
   const load = (part: Partial<RestorePool>) =>
     seats.door.restorePool(seats.pool, {
       ...{ epoch: ledger.epoch, first: false, last: false, config: seats.config },
-      ...{ seats: [], waiters: [], ...part },
+      ...{ terms: seats.terms, seats: [], waiters: [], devices: [], ...part },
     });
   ledger.epoch += 1;
   const rivalEpoch = ledger.epoch;
@@ -22,31 +22,41 @@ export async function restorePool(
     ledger.epoch += 1;
   }
   const rows = ledger.open;
-  const count = Math.max(1, Math.ceil(rows.length / chunk));
+  const left = ledger.leftRights;
+  const whole = [...rows.map(rowToLoad), ...left.map((device) => ({ devices: [device] }))];
+  const count = Math.max(1, Math.ceil(whole.length / chunk));
   for (let index = 0; index < count; index += 1) {
-    const part = rows.slice(index * chunk, (index + 1) * chunk);
+    const part = whole.slice(index * chunk, (index + 1) * chunk);
     const [first, last] = [index === 0, index === count - 1];
     if (hasRival && !first) {
       expect(await load({ epoch: rivalEpoch, last: true })).toEqual({ word: 'STALE_EPOCH' });
     }
     expect(await seats.contents(), 'not open before the last chunk').toBeNull();
-    expect(await load({ first, last, ...toLoad(part) })).toMatchObject({ word: 'RESTORED' });
+    expect(await load({ first, last, ...allOf(part) })).toMatchObject({ word: 'RESTORED' });
   }
   expect(await load({ epoch: rivalEpoch - 1, first: true, last: true })).toEqual({
     word: 'STALE_EPOCH',
   });
-  model.restore(now, ledger.epoch, rows);
+  model.restore(now, ledger.epoch, rows, left);
   tenant.noteRestore();
 }
 
-function toLoad(rows: readonly Row[]): Pick<RestorePool, 'seats' | 'waiters'> {
+type Loaded = Pick<RestorePool, 'seats' | 'waiters' | 'devices'>;
+
+function rowToLoad({ id: sessionId, instance: instanceKey, ...row }: Row): Partial<Loaded> {
+  const { fence, ticket, isShared, device, keepsRights, rightsMs } = row;
+  if (fence) {
+    const seat = { sessionId, instanceKey, fence, isShared, device, keepsRights, rightsMs };
+    return { seats: [seat] };
+  }
+  return ticket ? { waiters: [{ sessionId, instanceKey, ticket }] } : {};
+}
+
+function allOf(parts: readonly Partial<Loaded>[]): Loaded {
   return {
-    seats: rows.flatMap(({ id, instance, fence, isShared }) =>
-      fence ? [{ sessionId: id, instanceKey: instance, fence, isShared }] : [],
-    ),
-    waiters: rows.flatMap(({ id, instance, fence, ticket }) =>
-      ticket && !fence ? [{ sessionId: id, instanceKey: instance, ticket }] : [],
-    ),
+    seats: parts.flatMap(({ seats }) => seats ?? []),
+    waiters: parts.flatMap(({ waiters }) => waiters ?? []),
+    devices: parts.flatMap(({ devices }) => devices ?? []),
   };
 }
 

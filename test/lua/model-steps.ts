@@ -4,6 +4,7 @@ import { expect } from 'vitest';
 import type { EndReason } from '../../domain/errors.ts';
 import type { PoolConfig } from '../../domain/seat.ts';
 import { figures } from './given-seats.ts';
+import type { Caller } from './model-pool.ts';
 import { restorePool } from './model-restore.ts';
 import type { Tenant, World } from './model-world.ts';
 
@@ -32,6 +33,19 @@ class Step implements fc.AsyncCommand<object, World> {
 /** Mostly the first pool, so that its story has turns. */
 const tenants = fc.constantFrom<(0 | 1)[]>(0, 0, 0, 1);
 const names = ['a', 'b', 'c', 'd', 'e'];
+
+/** Two instances share a device, of which one keeps its rights after a clean stop and one does not. */
+const callers: Readonly<Record<string, Caller>> = {
+  a: { device: 'shared', keepsRights: true },
+  b: { device: 'shared', keepsRights: false },
+  c: { device: 'desk', keepsRights: true },
+  d: { device: 'build', keepsRights: false },
+  e: { device: 'laptop', keepsRights: true },
+};
+
+function callerOf(instance: string): Caller {
+  return callers[instance] ?? { device: instance, keepsRights: true };
+}
 const holders = ['x', 'y', 'z'];
 const often = fc.constantFrom(true, true, true, false);
 
@@ -90,7 +104,7 @@ function expectSame(answer: object, expected: object): void {
 function inOrder(reply: object): object {
   if (!('dropped' in reply) || !Array.isArray(reply.dropped)) return reply;
   const dropped = reply.dropped.map((one: unknown) =>
-    JSON.stringify(one, ['sessionId', 'instanceKey', 'reason', 'at']),
+    JSON.stringify(one, ['sessionId', 'instanceKey', 'reason', 'at', 'hardUntil']),
   );
   return { ...reply, dropped: dropped.sort() };
 }
@@ -172,20 +186,42 @@ async function takeSeat(
   const { instance, holder, wait, takeover } = take;
   const id = `ses_${(world.sessions += 1)}`;
   const reply = await tenant.seats.acquire(instance, {
-    ...{ id, holder, wait },
+    ...{ id, holder, wait, ...callerOf(instance) },
     takeover: takeover && { sessionId: takeover.id, instanceKey: takeover.instance },
   });
-  expectSame(reply, tenant.model.acquire(world.clock.now, { ...take, id }));
-  tenant.noteTenure(instance, reply);
-  if (isRecorded) await tenant.settle(instance, reply);
+  expectSame(reply, tenant.model.acquire(world.clock.now, { ...take, id, ...callerOf(instance) }));
+  tenant.noteTenure({ instance, holder, ...callerOf(instance) }, reply);
+  if (isRecorded) await tenant.settle({ instance, holder, ...callerOf(instance) }, reply);
   await tenant.check(world.clock);
 }
 
-const beat = byOne('beat', async (tenant, now, { instance, holder, age }) => {
-  const id = tenant.idOf(instance, age);
-  const reply = await tenant.seats.beat(instance, id, holder);
-  expectSame(reply, tenant.model.beat(now, instance, id, holder));
-});
+const beat = fc.tuple(pick, often).map(
+  ([who, isRecorded]) =>
+    new Step(`beat ${JSON.stringify({ ...who, isRecorded })}`, (world) => {
+      const tenant = world.tenants[who.tenant];
+      const { instance, holder, age } = whoseOf(tenant, who);
+      const id = tenant.idOf(instance, age);
+      return beatOnce(tenant, world.clock.now, { instance, id, holder, isRecorded });
+    }),
+);
+
+/** A heartbeat, as the API carries it out; if not `isRecorded` it dies before the ledger knows of new rights. */
+async function beatOnce(
+  tenant: Tenant,
+  now: number,
+  beating: { instance: string; id: string; holder: string; isRecorded?: boolean },
+): Promise<void> {
+  const { instance, id, holder, isRecorded = true } = beating;
+  const { seats, model, ledger } = tenant;
+  const reply = await seats.beat(instance, id, holder);
+  expectSame(reply, model.beat(now, instance, id, holder));
+  tenant.noteBeat({ instance, id, holder, ...callerOf(instance) }, reply);
+  if (reply.word !== 'RENEWED' || reply.offeredRightsMs === null || !isRecorded) return;
+  if (!ledger.recordRights(id, reply.offeredRightsMs)) return;
+  const second = await seats.beat(instance, id, holder, true);
+  expectSame(second, model.beat(now, instance, id, holder, true));
+  tenant.noteBeat({ instance, id, holder, ...callerOf(instance) }, second);
+}
 
 const poll = byOne('poll', async (tenant, now, { instance, age }) => {
   const id = tenant.idOf(instance, age);
@@ -227,22 +263,20 @@ const beatLate = pick.map(
         await beatEverybody(tenant, world.clock.now, { except: instance });
       }
       const id = tenant.idOf(instance, 0);
-      const reply = await tenant.seats.beat(instance, id, holder);
-      expectSame(reply, tenant.model.beat(world.clock.now, instance, id, holder));
+      await beatOnce(tenant, world.clock.now, { instance, id, holder });
     }),
 );
 
 async function beatEverybody(
-  { model, seats }: Tenant,
+  tenant: Tenant,
   now: number,
   { as, except }: { as?: string; except?: string } = {},
 ): Promise<void> {
-  for (const [instance, { id, holders: present }] of [...model.sessions]) {
+  for (const [instance, { id, holders: present }] of [...tenant.model.sessions]) {
     if (instance === except) continue;
     const [first = 'x'] = present.keys();
     const holder = as ?? first;
-    const reply = await seats.beat(instance, id, holder);
-    expectSame(reply, model.beat(now, instance, id, holder));
+    await beatOnce(tenant, now, { instance, id, holder });
   }
 }
 
@@ -264,12 +298,17 @@ const leave = fc.tuple(pick, often, fc.constantFrom(1, 2, 3, 3, 3)).map(
   ([who, hasSeat, parts]) =>
     new Step(`leave ${JSON.stringify({ ...who, hasSeat, parts })}`, async (world) => {
       const tenant = world.tenants[who.tenant];
-      const { instance, holder, age } = whoseOf(tenant, who, hasSeat ? 'seats' : 'sessions');
-      const id = tenant.idOf(instance, age);
+      const whose = whoseOf(tenant, who, hasSeat ? 'seats' : 'sessions');
+      const { instance } = whose;
+      const id = tenant.idOf(instance, whose.age);
+      const holder = tenant.leaverOf(instance, id, whose.holder);
       const reply = await tenant.seats.leave(instance, id, holder);
       expectSame(reply, tenant.model.leave(world.clock.now, instance, id, holder));
+      if (reply.word === 'HELD' || reply.word === 'LAST') {
+        tenant.noteLeave(id, holder, reply.word === 'LAST');
+      }
       if (reply.word !== 'LAST' || parts === 1) return;
-      tenant.ledger.end(id, 'released');
+      tenant.ledger.end(id, { reason: 'released', hardUntil: reply.hardUntil });
       if (parts === 3) await free(tenant, world.clock.now, { instance, id, reason: 'released' });
     }),
 );
@@ -277,7 +316,7 @@ const leave = fc.tuple(pick, often, fc.constantFrom(1, 2, 3, 3, 3)).map(
 const force = byOne('force', async (tenant, now, { instance, age }) => {
   const id = tenant.idOf(instance, age);
   if (!tenant.ledger.open.some((row) => row.id === id)) return;
-  tenant.ledger.end(id, 'forced');
+  tenant.ledger.end(id, { reason: 'forced' });
   await free(tenant, now, { instance, id, reason: 'forced' });
 });
 
@@ -309,48 +348,66 @@ const sleep = fc.constant(
   new Step('sleep', (world) => Promise.resolve(void (world.clock.now += 300))),
 );
 
-function change(next: (tenant: Tenant, now: number) => Partial<PoolConfig> | null) {
+type Change = Partial<PoolConfig> & { terms?: string };
+
+function changing(decide: (tenant: Tenant, now: number) => Change | null) {
   return async ({ tenants: both, clock }: World, which: 0 | 1): Promise<void> => {
     const tenant = both[which];
-    const config = next(tenant, clock.now);
-    if (config === null) return;
+    const next = decide(tenant, clock.now);
+    if (next === null) return;
+    const { terms, ...config } = next;
+    if (terms !== undefined) tenant.seats.terms = terms;
     const reply = await tenant.seats.configure(config);
     // A pool that Redis lost learns it from the ledger when it is restored.
-    if (tenant.model.isLost) tenant.model.config = tenant.seats.config;
-    expectSame(reply, tenant.model.configure(clock.now, tenant.seats.config));
+    const { config: told, terms: toldTerms } = tenant.seats;
+    if (tenant.model.isLost) Object.assign(tenant.model, { config: told, terms: toldTerms });
+    expectSame(reply, tenant.model.configure(clock.now, told, toldTerms));
     const { status } = tenant.seats.config;
     if (status !== 'open') tenant.ledger.endAll(`license_${status}`);
   };
 }
 
 const setLimit = fc.tuple(tenants, fc.constantFrom(0, 1, 1, 2, 2, 3)).map(([which, limit]) => {
-  const act = change(() => ({ limit }));
+  const act = changing(() => ({ limit }));
   return new Step(`limit ${limit} of ${which}`, (world) => act(world, which));
 });
 
 /** A limit just below what is in use, which is when offers and grants must wait. */
 const squeeze = tenants.map((which) => {
-  const act = change(({ model, seats }) => {
+  const act = changing(({ model, seats }) => {
     return { limit: Math.max(0, model.seats.length - 1 - seats.config.overdraft) };
   });
   return new Step(`squeeze ${which}`, (world) => act(world, which));
 });
 
+/** Other terms of the license make all tokens anew; the same ones under another version make none. */
+const setTerms = fc.tuple(tenants, fc.constantFrom('terms', 'more')).map(([which, terms]) => {
+  const act = changing(() => ({ terms }));
+  return new Step(`terms of ${which}: ${terms}`, (world) => act(world, which));
+});
+
+const setAllowance = fc
+  .tuple(tenants, fc.constantFrom(0, 1, 2))
+  .map(([which, offlineAllowance]) => {
+    const act = changing(() => ({ offlineAllowance }));
+    return new Step(`allowance ${offlineAllowance} of ${which}`, (world) => act(world, which));
+  });
+
 const withdraw = fc
   .tuple(tenants, fc.constantFrom('suspended', 'revoked'))
   .map(([which, status]) => {
-    const act = change(() => ({ status }));
+    const act = changing(() => ({ status }));
     return new Step(`${status} ${which}`, (world) => act(world, which));
   });
 
 const expire = tenants.map((which) => {
-  const act = change((_tenant, now) => ({ validUntil: now + 40 }));
+  const act = changing((_tenant, now) => ({ validUntil: now + 40 }));
   return new Step(`expire ${which}`, (world) => act(world, which));
 });
 
 /** Puts right what the two steps before did, so that most of a story is about an open pool. */
 const reinstate = tenants.map((which) => {
-  const act = change(({ seats: { config } }) => {
+  const act = changing(({ seats: { config } }) => {
     const isOpen = config.status === 'open' && config.validUntil === null;
     return isOpen ? null : { status: 'open', validUntil: null };
   });
@@ -364,7 +421,10 @@ const configureLate = tenants.map(
       const tenant = both[which];
       const { door, pool, config } = tenant.seats;
       const version = config.version - 1;
-      const reply = await door.configurePool(pool, { ...figures, version, limit: 9 });
+      const reply = await door.configurePool(pool, {
+        config: { ...figures, version, limit: 9 },
+        terms: 'late',
+      });
       if (tenant.model.isLost) return;
       tenant.model.drop(clock.now);
       tenant.model.promote(clock.now);
@@ -419,6 +479,8 @@ export const steps = [
   ...weighted(4, force),
   ...weighted(4, setLimit),
   ...weighted(3, squeeze),
+  ...weighted(2, setTerms),
+  ...weighted(2, setAllowance),
   ...weighted(2, drop),
   ...weighted(2, look),
   ...weighted(2, freeAgain),

@@ -1,23 +1,27 @@
 /**
  * One run of the model test: two tenants' pools in a real Redis, the model and the ledger of each, and
- * the invariants of design I1 and I3–I8, which are checked on what Redis and the ledger say, without
+ * the invariants of design I1–I8, which are checked on what Redis and the ledger say, without
  * the model, after every step.
  */
 import { expect } from 'vitest';
 import type { Redis } from 'ioredis';
-import type { EndReason } from '../../domain/errors.ts';
-import type { Fence, PoolConfig } from '../../domain/seat.ts';
+import { rightsMsOf, type DroppedSession, type Fence, type PoolConfig } from '../../domain/seat.ts';
 import type { PoolContents } from '../../lua/read-pool.ts';
-import type { AcquireReply, SeatScripts } from '../../lua/scripts.ts';
+import type { AcquireReply, RenewReply, SeatScripts } from '../../lua/scripts.ts';
 import { clockStart, figures, Seats, type Clock } from './given-seats.ts';
 import { ModelLedger, type Tenure } from './model-ledger.ts';
-import { ModelPool } from './model-pool.ts';
+import { ModelPool, type Caller } from './model-pool.ts';
+import { Tokens } from './model-tokens.ts';
+
+/** A process of an instance. */
+export type Holder = Caller & { instance: string; holder: string };
 
 /** One tenant's pool. */
 export class Tenant {
   readonly seats: Seats;
   readonly model: ModelPool;
-  readonly ledger = new ModelLedger();
+  readonly ledger: ModelLedger;
+  readonly tokens: Tokens;
   readonly #ids = new Map<string, string[]>();
   #lastFence: Fence = { epoch: 0, counter: 0 };
   /** Seats and offers at the last step: what may exceed a lowered limit, but never grow. */
@@ -25,7 +29,9 @@ export class Tenant {
   #positions = new Map<string, number>();
   #before: PoolContents | null = null;
 
-  constructor(door: SeatScripts, config: Partial<PoolConfig>) {
+  constructor(door: SeatScripts, redis: Redis, clock: Clock, config: Partial<PoolConfig>) {
+    this.ledger = new ModelLedger(clock);
+    this.tokens = new Tokens(redis, clock);
     this.seats = new Seats(door, config);
     this.model = new ModelPool(this.seats.config);
   }
@@ -37,19 +43,54 @@ export class Tenant {
   }
 
   /** What a caller does with a reply: records it, acknowledges, and frees an id that had ended. */
-  async settle(instance: string, reply: AcquireReply): Promise<void> {
+  async settle(recipient: Holder, reply: AcquireReply): Promise<void> {
     if (!('dropped' in reply)) return;
     if ('sessionId' in reply) {
-      const isRecorded = this.ledger.record(instance, reply);
+      const rightsMs = rightsMsOf(this.seats.config);
+      const isRecorded = this.ledger.record({ ...recipient, rightsMs }, reply);
       expect(isRecorded, 'no ended session is given again').toBe(true);
       this.#expectLedgerWithinLimit(reply);
+      this.#noteRights(recipient, reply, true);
     }
     await this.acknowledge(reply.dropped);
   }
 
-  async acknowledge(dropped: readonly { sessionId: string; reason: EndReason }[]): Promise<void> {
-    for (const { sessionId, reason } of dropped) {
-      this.ledger.end(sessionId, reason);
+  /** A token is made when it is answered that one must be. */
+  noteBeat(holder: Holder & { id: string }, reply: RenewReply): void {
+    if (reply.word !== 'RENEWED' || !reply.mustSign) return;
+    // Nobody has the credential of a session that was never recorded.
+    const isOut = this.ledger.rows.has(holder.id);
+    this.#noteToken(holder, holder.id, { until: reply.hardUntil, isOut });
+  }
+
+  #noteRights(holder: Holder, reply: Tenure, isOut: boolean): void {
+    if (reply.word === 'QUEUED') return;
+    this.#noteToken(holder, reply.sessionId, { until: reply.hardUntil, isOut });
+  }
+
+  #noteToken(
+    { holder, device, keepsRights }: Holder,
+    sessionId: string,
+    { until, isOut }: { until: number | null; isOut: boolean },
+  ): void {
+    if (until === null) return;
+    this.tokens.add({ sessionId, holder, device, keepsRights, until, isOut });
+  }
+
+  /** Who may leave a session: of one that nobody shares, only the holder that was given it. */
+  leaverOf(instance: string, id: string, holder: string): string {
+    const isAlone = this.model.sessions.get(instance)?.isAlone;
+    return (isAlone ? this.ledger.rows.get(id)?.holder : undefined) ?? holder;
+  }
+
+  /** A holder that leaves takes its token along, unless it keeps it for its next start. */
+  noteLeave(sessionId: string, holder: string, isLast: boolean): void {
+    this.tokens.giveBack({ sessionId, holder, isLast });
+  }
+
+  async acknowledge(dropped: readonly DroppedSession[]): Promise<void> {
+    this.ledger.endDropped(dropped);
+    for (const { sessionId } of dropped) {
       this.model.unacknowledged.delete(sessionId);
     }
     await this.seats.door.acknowledgeDropped(
@@ -59,8 +100,12 @@ export class Tenant {
   }
 
   /** What every caller may rely on when it is given a session. */
-  noteTenure(instance: string, reply: AcquireReply): void {
+  noteTenure(holder: Holder, reply: AcquireReply): void {
+    // So may one that its waiter had instead of the seat that it wanted to take over.
+    if (reply.word === 'TAKEOVER_REFUSED') this.#positions.clear();
     if (!('sessionId' in reply)) return;
+    this.#noteRights(holder, reply, false);
+    const { instance } = holder;
     const ids = this.#ids.get(instance) ?? [];
     if (ids[0] !== reply.sessionId) this.#ids.set(instance, [reply.sessionId, ...ids]);
     // An offer that a lowered limit took back returns to its place, ahead of later ones.
@@ -83,17 +128,18 @@ export class Tenant {
   /** Compares Redis with the model, and both with the invariants. */
   async check(clock: Clock): Promise<void> {
     const contents = await this.seats.contents();
-    this.#expectModel(contents);
+    this.#expectModel(contents, clock.now);
     if (contents !== null) {
       this.#expectWithinLimit(contents, clock.now);
       this.#expectOrder(contents);
       this.#expectNothingForgotten(contents);
+      await this.tokens.check(this.seats, this.model.rights(clock.now));
       this.#held = new Set(contents.seats.map(({ sessionId }) => sessionId));
     }
     this.#before = contents;
   }
 
-  #expectModel(contents: PoolContents | null): void {
+  #expectModel(contents: PoolContents | null, now: number): void {
     const { model } = this;
     const seats = model.seats.map(([instanceKey, { id, due, stage }]) => {
       return { sessionId: id, instanceKey, until: due, offer: stage === 'offered' };
@@ -102,7 +148,8 @@ export class Tenant {
     const bySession = (a: { sessionId: string }, b: { sessionId: string }) =>
       a.sessionId < b.sessionId ? -1 : 1;
     const sorted = contents && { ...contents, seats: contents.seats.sort(bySession) };
-    const expected = model.isLost ? null : { seats: seats.sort(bySession), waiters };
+    const rights = model.rights(now).size;
+    const expected = model.isLost ? null : { seats: seats.sort(bySession), waiters, rights };
     expect(sorted, 'Redis holds what the model holds').toEqual(expected);
   }
 
@@ -126,6 +173,7 @@ export class Tenant {
   noteRestore(): void {
     this.#isRestored = true;
     this.#positions.clear();
+    this.tokens.noteRestore(this.ledger.open);
   }
 
   /** I7: a waiter only moves forward, and is passed by nobody who came later. */
@@ -176,8 +224,10 @@ export class World {
     this.clock = clock;
     this.redis = redis;
     this.tenants = [
-      new Tenant(door, { ...figures, limit: 2 }),
-      new Tenant(door, { ...figures, limit: 1, overdraft: 1 }),
+      new Tenant(door, redis, clock, { ...figures, limit: 2 }),
+      new Tenant(door, redis, clock, {
+        ...{ ...figures, limit: 1, overdraft: 1, offlineAllowance: 0 },
+      }),
     ];
   }
 

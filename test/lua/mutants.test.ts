@@ -140,7 +140,7 @@ const mutants: Mutant[] = [
   {
     mistake: 'keeps the sessions of two tenants under one key',
     file: 'include/keys.lua',
-    from: 'KEYS[6] .. instance',
+    from: 'KEYS[7] .. instance',
     to: "'lh:s:' .. instance",
   },
   {
@@ -244,6 +244,90 @@ const mutants: Mutant[] = [
     file: 'acquire-seat.lua',
     from: '  if place then leaveQueue(instance) end\n',
     to: '',
+  },
+  {
+    mistake: 'counts a device again for each of its sessions',
+    file: 'include/rights.lua',
+    from: "redis.call('ZADD', hardKey, 'GT', hardUntil, device)",
+    to: "redis.call('ZADD', hardKey, 'GT', hardUntil, device .. name)",
+  },
+  {
+    mistake: 'counts no device that goes on offline',
+    file: 'include/rights.lua',
+    from: 'return liveRights() < most end',
+    to: 'return true end',
+  },
+  {
+    mistake: 'lets rights shrink with a beat',
+    file: 'include/rights.lua',
+    from: "redis.call('ZADD', hardKey, 'GT', hardUntil, device)",
+    to: "redis.call('ZADD', hardKey, hardUntil - pool.graceMs / 2, device)",
+  },
+  {
+    mistake: 'discards rights with every clean stop',
+    file: 'include/rights.lua',
+    from: 'if isClean and not session.keeps then',
+    to: 'if isClean then',
+  },
+  {
+    mistake: 'keeps rights whatever is given back',
+    file: 'include/rights.lua',
+    from: 'if isClean and not session.keeps then',
+    to: 'if false then',
+  },
+  {
+    mistake: 'discards the rights of a lapsed session',
+    file: 'include/end-session.lua',
+    from: "fate ~= 'keep' and reason == 'released'",
+    to: 'true',
+  },
+  {
+    mistake: 'takes other sessions’ rights on the device along',
+    file: 'include/rights.lua',
+    from: '  if latest > now then\n',
+    to: '  if false then\n',
+  },
+  {
+    mistake: 'forgets tokens of holders that fell silent',
+    file: 'include/rights.lua',
+    from: 'return latest > now and latest',
+    to: 'return false',
+  },
+  {
+    mistake: 'gives an online-only session rights that the ledger does not know',
+    file: 'renew-lease.lua',
+    from: 'if session.unrecorded and areRightsRecorded then',
+    to: 'if true then',
+  },
+  {
+    mistake: 'signs without moving the rights',
+    file: 'include/token.lua',
+    from: '  extendRights(pool, session.device, session.id, latest)\n',
+    to: '',
+  },
+  {
+    mistake: 'signs nothing anew',
+    file: 'include/token.lua',
+    from: 'if hardUntil - tokenUntil >= pool.graceMs * worthSigning then',
+    to: 'if false then',
+  },
+  {
+    mistake: 'keeps tokens whose terms have changed',
+    file: 'include/token.lua',
+    from: 'if making ~= makingOf(pool, signer) then',
+    to: 'if not making then',
+  },
+  {
+    mistake: 'restores no rights of sessions that are over',
+    file: 'restore-pool.lua',
+    from: "  keepRights(pool, ARGV[i], 'restored', tonumber(ARGV[i + 1]))\n",
+    to: '',
+  },
+  {
+    mistake: 'restores online-only sessions with rights',
+    file: 'restore-pool.lua',
+    from: 'if rightsMs then restoreRights(session, instance, device, rightsMs, isShared) end',
+    to: 'restoreRights(session, instance, device, rightsMs or 0, isShared)',
   },
 ];
 

@@ -9,8 +9,8 @@ const door = stage.door();
 
 /** One chunk; all of it is the first and the last unless said otherwise. */
 function load(seats: Seats, chunk: Partial<RestorePool> & { epoch: number }) {
-  const { pool, config } = seats;
-  const whole = { first: true, last: true, config, seats: [], waiters: [] };
+  const { pool, config, terms } = seats;
+  const whole = { first: true, last: true, config, terms, seats: [], waiters: [], devices: [] };
   return door.restorePool(pool, { ...whole, ...chunk });
 }
 
@@ -19,6 +19,9 @@ const seat = (name: string, counter: number, isShared = false) => ({
   instanceKey: name,
   fence: { epoch: 1, counter },
   isShared,
+  device: `device of ${name}`,
+  keepsRights: true,
+  rightsMs: figures.leaseMs + figures.graceMs,
 });
 const waiter = (name: string, epoch: number, n: number) => ({
   sessionId: `ses_${name}`,
@@ -232,7 +235,7 @@ test('reports of before are forgotten: their rows are open, so they are restored
 test('a suspended license is restored without seats', async () => {
   const seats = new Seats(door, { status: 'suspended' });
   await load(seats, { epoch: 5, seats: [seat('a', 1)] });
-  expect(await seats.contents()).toEqual({ seats: [], waiters: [] });
+  expect(await seats.contents()).toMatchObject({ seats: [], waiters: [] });
   expect(await seats.beat('a', 'ses_a')).toMatchObject({ reason: 'license_suspended' });
 });
 

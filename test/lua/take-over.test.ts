@@ -93,6 +93,7 @@ test('a pool that is lost answers NO_POOL, and takes nothing over', async () => 
   const lost = { tenantId: 'ten_none', licenseId: 'lic_none' };
   const reply = await scripts.acquireSeat(lost, {
     ...{ config: seats.config, sessionId: 'ses_n', instanceKey: 'new', holderId: 'x', wait: false },
+    ...{ terms: '', device: 'new', keepsRights: true, signer: '' },
     takeover: { sessionId: old, instanceKey: 'old' },
   });
   expect(reply).toEqual({ word: 'NO_POOL' });

@@ -15,6 +15,7 @@ import {
   acquireMany,
   afterLeaseLapses,
   forceRelease,
+  givenNoRightsLeft,
   heartbeat,
   release,
   tryAcquire,
@@ -96,6 +97,17 @@ export const steps: readonly Step[] = [
     async prepare(license) {
       await acquire(license, { instance: 'i', holderId: 'p1' });
       return () => tryAcquire(license, { instance: 'i', holderId: 'p2' });
+    },
+  },
+  {
+    name: 'gaining offline rights with a beat',
+    points: ['heartbeat:rights-recorded'],
+    async prepare(license) {
+      await acquire(license);
+      const makeRoom = await givenNoRightsLeft(license);
+      const session = await acquire(license, { instance: 'i' });
+      await makeRoom();
+      return () => tryHeartbeat(session);
     },
   },
   {

@@ -6,7 +6,7 @@ import type { PoolRef } from '../../domain/seat.ts';
 import { poolKeys } from '../../lua/keys.ts';
 import { newId } from '../../platform/ids.ts';
 import type { Deps } from '../../services/deps.ts';
-import { poolConfigOfLicense } from '../../services/pool-config.ts';
+import { poolConfigOfLicense, poolTermsOfLicense } from '../../services/pool-config.ts';
 import { requireLicense } from '../../services/read-license.ts';
 import { sessionWorkflowId } from '../../workflows/contract.ts';
 import {
@@ -79,7 +79,8 @@ export async function seatWithoutRow(
   const sessionId = idOfAMinuteAgo();
   const reply = await seats.acquireSeat(license, {
     ...{ config: poolConfigOfLicense(record), sessionId, instanceKey: sessionId },
-    ...{ holderId: 'main', wait: true },
+    ...{ holderId: 'main', wait: true, terms: poolTermsOfLicense(record) },
+    ...{ device: sessionId, keepsRights: true, signer: '' },
   });
   if (!('sessionId' in reply) && reply.word !== 'NO_POOL') throw new Error(reply.word);
 }

@@ -61,7 +61,7 @@ test('a grant of a license that is suspended meanwhile is refused and leaves not
   expect(rows.map(({ id, endReason }) => ({ id, endReason }))).toEqual([
     { id: first.id, endReason: 'license_suspended' },
   ]);
-  expect(pool).toEqual({ seats: [], waiters: [] });
+  expect(pool).toMatchObject({ seats: [], waiters: [] });
 });
 
 test('a grant of a license that has fewer seats meanwhile is made anew under the new limit', async () => {

@@ -7,7 +7,7 @@ import { withTenant } from '../../data/tenant.ts';
 import { newId } from '../../platform/ids.ts';
 import { acquireSession } from '../../services/acquire-session.ts';
 import type { Deps } from '../../services/deps.ts';
-import { poolConfigOfLicense } from '../../services/pool-config.ts';
+import { poolConfigOfLicense, poolTermsOfLicense } from '../../services/pool-config.ts';
 import { requireLicense } from '../../services/read-license.ts';
 import { restorePool } from '../../services/restore-pool.ts';
 import { settleDropped } from '../../services/settle-dropped.ts';
@@ -139,7 +139,8 @@ test('a process that joined a session unheard shares it once it asks again, what
   // As an acquire whose reply got lost, or whose caller died before it was recorded.
   await api.deps.seats.acquireSeat(license, {
     ...{ config: poolConfigOfLicense(record), sessionId: newId('ses') },
-    ...{ instanceKey: 'i', holderId: 'p2', wait: false },
+    ...{ instanceKey: 'i', holderId: 'p2', wait: false, terms: poolTermsOfLicense(record) },
+    ...{ device: 'i', keepsRights: true, signer: '' },
   });
   const second = await acquire(license, { instance: 'i', holderId: 'p2' });
   await api.redis.flush();

@@ -277,6 +277,16 @@ export async function afterSilence({ license, instanceKey }: GivenSession): Prom
   await license.api.store.zadd(waiters, 'XX', 1, instanceKey);
 }
 
+/** Lets other devices have all offline rights of a license, or more; answers how to take them back. */
+export async function givenNoRightsLeft(license: GivenLicense): Promise<() => Promise<void>> {
+  const hard = poolKeys(license).find((key) => key.endsWith(':hard')) ?? '';
+  const others = Array.from({ length: 20 }, (_, n) => [Date.now() + 3_600_000, `other ${n}`]);
+  await license.api.store.zadd(hard, ...others.flat());
+  return async () => {
+    await license.api.store.zrem(hard, ...others.map(([, device]) => String(device)));
+  };
+}
+
 /** The body of a success. @throws Error with the whole answer when it is a refusal. */
 export function succeed(answer: Answer): unknown {
   if (answer.status >= 400) throw new Error(`Answered ${answer.status}: ${answer.text}`);

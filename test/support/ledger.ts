@@ -71,8 +71,11 @@ export async function givenRows(
   const createdAt = new Date(Date.now() - ageMs);
   const rows = Array.from({ length: count }, (_, n) => ({
     ...{ id: newId('ses'), tenantId, licenseId, instanceKey: `i${n}`, status, product },
-    ...{ version: '1', usageType: 'builder' as const, device: '{}', createdAt },
-    ...(status === 'active' ? { fenceEpoch: 1, fenceCounter: n, grantedAt: new Date() } : {}),
+    ...{ version: '1', usageType: 'builder' as const, createdAt },
+    device: JSON.stringify({ fingerprint: `d${n}` }),
+    ...(status === 'active'
+      ? { fenceEpoch: 1, fenceCounter: n, grantedAt: new Date(), rightsMs: 60_000 }
+      : {}),
   }));
   for (const batch of inBatches(rows)) {
     await api.deps.systemDb.insertInto('sessions').values(batch).execute();

@@ -173,7 +173,7 @@ function useCases(deps: Deps, client: Client) {
 
     /** Renews the lease; the signal that should tell the workflow is lost unless asked for. */
     beat: async (session: SessionRef, options: { signal: boolean }): Promise<string> => {
-      const reply = await deps.seats.renewLease(session, { ...session, holderId });
+      const reply = await deps.seats.renewLease(session, { ...session, holderId, signer: '' });
       if (reply.word === 'RENEWED' && options.signal) {
         const { now: seenAt, leaseUntil } = reply;
         await workflowOf(session)

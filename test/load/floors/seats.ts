@@ -49,9 +49,9 @@ export function createFloorSeats(settings: FloorSettings) {
     async renew(credential: string) {
       const [tenant, license, id, instance, holder] = read(credential);
       const of = [...poolKeys({ tenantId: tenant, licenseId: license }), changesChannel];
-      const reply = await run('renew-lease', [id, instance, holder], of);
+      const reply = await run('renew-lease', [id, instance, holder, '', 0], of);
       if (reply[0] !== 'RENEWED') throw new Error(`The script answered ${String(reply[0])}`);
-      const [, leaseUntil = 0, , used, limit, fence, beatMs, now = 0] = reply;
+      const [, leaseUntil = 0, , used, limit, fence, beatMs, , , , , , now = 0] = reply;
       return {
         session: { id, status: 'active', leaseUntil: iso(leaseUntil), used, limit, fence, beatMs },
         serverTime: iso(now),
@@ -69,18 +69,22 @@ export function createFloorSeats(settings: FloorSettings) {
         0,
         '',
         '',
+        '{}',
+        instanceKey,
+        1,
+        '',
       ]);
       if (reply[0] !== 'GRANTED') throw new Error(`The script answered ${String(reply[0])}`);
-      const [, , fence = '', leaseUntil = 0, , , , , , now = 0] = reply;
+      const [, , fence = '', leaseUntil = 0, , , , , , , now = 0] = reply;
       await ledger.open({ id, fence: String(fence), leaseUntil: Number(leaseUntil), ...body });
       const session = { id, status: 'active', instanceKey, leaseUntil: iso(leaseUntil), fence };
       return { session, credential: write(id, instanceKey), serverTime: iso(now) };
     },
     async release(credential: string) {
       const [, , id, instance, holder] = read(credential);
-      await run('release-seat', [id, instance, holder, 'leave', 'released']);
+      await run('release-seat', [id, instance, holder, 'leave', 'released', '', '']);
       await ledger.end({ id, instanceKey: instance });
-      await run('release-seat', [id, instance, '', 'free', 'released']);
+      await run('release-seat', [id, instance, '', 'free', 'released', '', '']);
     },
   };
 }

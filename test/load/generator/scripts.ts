@@ -26,7 +26,7 @@ export function scriptLane(step: ScriptStep, index: number, lanes: number): Lane
       async step() {
         const session = sessions[next++ % sessions.length];
         if (session === undefined) throw new Error('A lane without sessions');
-        await run('renew-lease', [session.id, session.instanceKey, 'default']);
+        await run('renew-lease', [session.id, session.instanceKey, 'default', '', 0]);
         return undefined;
       },
     };
@@ -36,10 +36,13 @@ export function scriptLane(step: ScriptStep, index: number, lanes: number): Lane
     async step() {
       const id = newId('ses');
       const instance = newInstanceKey();
-      await run('acquire-seat', [step.config, id, instance, 'default', 0, '', '']);
+      await run('acquire-seat', [
+        ...[step.config, id, instance, 'default', 0, '', ''],
+        ...['{}', instance, 1, ''],
+      ]);
       if (!step.release) return undefined;
-      await run('release-seat', [id, instance, 'default', 'leave', 'released']);
-      await run('release-seat', [id, instance, '', 'free', 'released']);
+      await run('release-seat', [id, instance, 'default', 'leave', 'released', '', '']);
+      await run('release-seat', [id, instance, '', 'free', 'released', '', '']);
       return undefined;
     },
   };
