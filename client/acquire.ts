@@ -82,7 +82,7 @@ export async function acquire(options: AcquireOptions = {}): Promise<Seat> {
     ...(options.features === undefined ? {} : { features: options.features }),
     metadata: options.metadata ?? {},
   };
-  const creating = createVerifier(options, body.product, process.env);
+  const creating = createVerifier(options, { ...server, product: body.product }, process.env);
   const verifier = creating === null ? null : await creating;
   const transport = createTransport(server, askerOf(verifier, body.instanceKey));
   const ask = (how: Pick<AcquireRequest, 'wait' | 'takeover'>, signal?: AbortSignal) =>

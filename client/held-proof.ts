@@ -14,6 +14,13 @@ export class HeldProof {
     return this.#newest?.claims.sid === sessionId ? this.#newest : null;
   }
 
+  /** What was proven holds no more. @returns why. */
+  drop(doubt: Doubt): Doubt {
+    this.#newest = null;
+    this.#doubt = doubt;
+    return doubt;
+  }
+
   /**
    * Takes in what came with an answer, if something did. What is not good replaces nothing, nor does
    * what is older.

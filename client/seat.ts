@@ -42,6 +42,11 @@ export interface SeatEvents {
    * does not change: the seat is held, and what was proven before stays proven.
    */
   tampered: [doubt: Doubt];
+  /**
+   * With pinned roots: a list of the vendor's has taken back what was proven. The state does not change:
+   * the seat is held while answers come, until a token comes that is good.
+   */
+  revoked: [doubt: Doubt];
   /** The seat is gone. State and signal have changed already. */
   lost: [loss: Loss];
   /** Given back; `confirmed` is false when the server could not be told. */
@@ -226,8 +231,19 @@ export class Seat extends EventEmitter<SeatEvents> implements AsyncDisposable {
   /** Costs more than before only when a token came. */
   async #take(answer: SessionAnswer, before?: Tenure): Promise<Tenure> {
     const { verifier } = this.#parts;
-    if (verifier !== null) this.#hold(await verifier.prove(answer));
+    if (verifier !== null) {
+      this.#hold(await verifier.prove(answer));
+      await this.#holdAgainstLists(verifier);
+    }
     return tenureOf(answer, before);
+  }
+
+  async #holdAgainstLists(verifier: Verifier): Promise<void> {
+    const { leaseToken } = this;
+    const doubt = leaseToken === null ? null : await verifier.doubtHeld(leaseToken);
+    if (doubt === null) return;
+    this.#proof.drop(doubt);
+    setImmediate(() => this.emit('revoked', doubt));
   }
 
   #hold(proven: Proven | null): void {

@@ -14,6 +14,8 @@ export type SessionAnswer = components['schemas']['SessionAnswer'] & Signed & { 
 interface Signed {
   leaseToken?: string;
   certificate?: string;
+  /** The number of the newest revocation list. */
+  revocationSeq?: number;
 }
 export type AcquireRequest = components['schemas']['AcquireRequest'];
 export type ValidateRequest = components['schemas']['ValidateRequest'];

@@ -6,13 +6,13 @@
  * nobody had answered. A lease token without proof gives no right to go on offline, and takes nothing
  * away: while answers come the seat is the server's word, with or without a token.
  */
-import type { Chain } from '../signing/tokens/chain.ts';
+import type { Chain, ChainCheck } from '../signing/tokens/chain.ts';
 import type { LeaseClaims } from '../signing/tokens/lease-token.ts';
 import type { LeaseholdError } from './errors.ts';
+import { LearnedTrust } from './learned-trust.ts';
 import { readPins, type PinOptions } from './pins.ts';
 import type { SessionAnswer } from './transport.ts';
 import type * as verifyModule from './verify/index.ts';
-import type { KnownRevocations, RootTrust } from './verify/index.ts';
 
 /** A lease token that was found good, with its certificate and what it says. */
 export interface LeaseProof extends Chain {
@@ -40,47 +40,60 @@ export interface Verifier {
   readonly doubtRefusal: (refusal: LeaseholdError, asked: Asked) => Promise<string | null>;
   /** Whether the lease token of an answer is good; null when there is none: nothing was signed now. */
   readonly prove: (answer: SessionAnswer) => Promise<Proven | null>;
+  /** Why a lease token that was good is so no more, by a list that came since; null: it is good. */
+  readonly doubtHeld: (proof: LeaseProof) => Promise<Doubt | null>;
 }
 
 /**
  * Null without pins: then nothing that verifies is loaded, and nothing is waited for.
  *
- * @param product what tokens and denials must be for.
+ * @param server `product`: what tokens and denials must be for. `url`: who is asked for newer lists.
  * @throws LeaseholdError `misconfigured` when there are pins that cannot be used, at once or later.
  */
 export function createVerifier(
   pins: PinOptions,
-  product: string,
+  server: { url: string; product: string },
   environment: NodeJS.ProcessEnv,
 ): Promise<Verifier> | null {
   const keySet = readPins(pins, environment);
   if (keySet === null) return null;
-  return import('./verify/index.ts').then((module) => verifierOf(module, keySet, product));
+  return import('./verify/index.ts').then((module) => verifierOf(module, keySet, server));
 }
 
 function verifierOf(
-  { noList, trustRoots, verifyDenial, verifyLease }: VerifyModule,
+  { trustRoots, verifyDenial, verifyLease, ...lists }: typeof verifyModule,
   keySet: unknown,
-  product: string,
+  { url, product }: { url: string; product: string },
 ): Verifier {
-  const trust: RootTrust = trustRoots(keySet);
-  const known: KnownRevocations = noList;
+  const learned = new LearnedTrust(trustRoots(keySet), { lists, url });
+  /** By the number of the list that each was held against last. */
+  const heldAgainst = new WeakMap<LeaseProof, number>();
   const demandAt = (at: number) => ({
-    roots: trust.roots,
-    revoked: known.revoked,
+    roots: learned.trust.roots,
+    revoked: learned.known.revoked,
     at,
     audience: product,
   });
+  /** A root that is not known may have come since the pins were made. */
+  const learning = async <Check extends ChainCheck<unknown>>(verify: () => Promise<Check>) => {
+    const check = await verify();
+    if (check.isGood || check.part !== 'certificate' || check.fault !== 'unknown_key') return check;
+    await learned.learn();
+    return verify();
+  };
+
   return {
     async doubtRefusal({ code, denial }, asked) {
       if (denial === null) return 'it is not signed';
-      const demand = { ...demandAt(Math.floor(Date.now() / 1000)), ...asked };
-      const check = await verifyDenial(denial, demand);
+      const at = Math.floor(Date.now() / 1000);
+      const check = await learning(() => verifyDenial(denial, { ...demandAt(at), ...asked }));
       if (!check.isGood) return reasons[check.fault] ?? `${check.part}: ${check.fault}`;
       return check.claims.code === code ? null : 'what is signed is another refusal';
     },
 
-    async prove({ session, serverTime, leaseToken: token, certificate }) {
+    async prove({ session, serverTime, leaseToken: token, certificate, revocationSeq = 0 }) {
+      // No answer waits for it: what is revoked counts from the next one on.
+      if (revocationSeq > learned.known.seq) void learned.learn();
       if (token === undefined) return null;
       if (certificate === undefined) {
         return { isGood: false, doubt: { part: 'certificate', fault: 'missing' } };
@@ -89,9 +102,17 @@ function verifierOf(
       // As of the clock that issued it. What this machine's clock says of it counts when it is used.
       const at = secondsOf(serverTime);
       const holder = { sessionId: session.id, licenseId: session.licenseId };
-      const check = await verifyLease(chain, { ...demandAt(at), ...holder });
+      const check = await learning(() => verifyLease(chain, { ...demandAt(at), ...holder }));
       if (check.isGood) return { isGood: true, proof: { ...chain, claims: check.claims } };
       return { isGood: false, doubt: { part: check.part, fault: check.fault } };
+    },
+
+    async doubtHeld(proof) {
+      const { seq } = learned.known;
+      if ((heldAgainst.get(proof) ?? 0) === seq) return null;
+      heldAgainst.set(proof, seq);
+      const check = await verifyLease(proof, demandAt(proof.claims.iat));
+      return check.isGood ? null : { part: check.part, fault: check.fault };
     },
   };
 }
@@ -100,11 +121,6 @@ function secondsOf(instant: string): number {
   const ms = Date.parse(instant);
   return Math.floor((Number.isNaN(ms) ? Date.now() : ms) / 1000);
 }
-
-type VerifyModule = Pick<
-  typeof verifyModule,
-  'noList' | 'trustRoots' | 'verifyDenial' | 'verifyLease'
->;
 
 /** What users can do something about. */
 const reasons: Readonly<Partial<Record<string, string>>> = {

@@ -19,7 +19,7 @@ export type RunEvent =
   | ({ event: 'degraded' } & Fault)
   | ({ event: 'expired' } & Fault)
   | { event: 'recovered'; leaseUntil: Date }
-  | ({ event: 'tampered' } & Doubt)
+  | ({ event: 'tampered' | 'revoked' } & Doubt)
   | ({ event: 'lost'; reason: EndReason | null; isStopping: boolean } & Fault)
   | { event: 'released'; confirmed: boolean }
   | {

@@ -9,6 +9,6 @@ export async function rememberedTransport({
   product,
   instanceKey,
 }: RememberedSeat): Promise<SessionTransport> {
-  const verifier = await createVerifier({}, product, process.env);
+  const verifier = await createVerifier({}, { url, product }, process.env);
   return createSessionTransport(url, askerOf(verifier, instanceKey));
 }

@@ -70,6 +70,13 @@ export function createTextReporter(output: Output, environment: NodeJS.ProcessEn
             ),
           );
           return;
+        case 'revoked':
+          say(
+            colors.yellow(
+              `What proved the lease was revoked (${event.fault}). The seat is kept while the server answers.`,
+            ),
+          );
+          return;
         case 'recovered':
           say(colors.green('The server answers again, the seat is kept.'));
           return;

@@ -1,7 +1,7 @@
 /** `leasehold roots`: writes down the roots that a server shows, for people to compare and programs to pin. */
 import { existsSync } from 'node:fs';
-import { call, notLeasehold } from '../call.ts';
 import { resolveUrl } from '../settings.ts';
+import { fetchKeySet } from '../well-known.ts';
 import { exitCodes } from './exit-codes.ts';
 import { reportFailure } from './failure.ts';
 import { readText, writeText } from './files.ts';
@@ -14,8 +14,6 @@ export interface RootsOptions {
   force: boolean;
   json: boolean;
 }
-
-const timeoutMs = 10_000;
 
 /** Prints each root with its fingerprint on standard output. @returns the exit code. */
 export async function roots(options: RootsOptions): Promise<number> {
@@ -59,13 +57,4 @@ async function pinnedIn(file: string): Promise<string[] | null> {
   const { fingerprintsOf, rootKeysOf } = await import('../verify/index.ts');
   const keySet: unknown = JSON.parse(readText(file, 'file of the pins'));
   return (await fingerprintsOf(rootKeysOf(keySet))).map(lineOf);
-}
-
-async function fetchKeySet(url: string): Promise<unknown> {
-  return call({ timeoutMs }, async (signal) => {
-    const address = `${url.replace(/\/$/, '')}/.well-known/jwks.json`;
-    const response = await fetch(address, { signal, redirect: 'error' });
-    if (!response.ok) throw notLeasehold();
-    return { data: (await response.json()), response };
-  });
 }

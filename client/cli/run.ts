@@ -119,6 +119,9 @@ function tellOfSeat(seat: Seat, reporter: Reporter, isStopping: boolean): void {
   seat.on('tampered', (doubt) => {
     reporter.tell({ event: 'tampered', ...doubt });
   });
+  seat.on('revoked', (doubt) => {
+    reporter.tell({ event: 'revoked', ...doubt });
+  });
   seat.on('renewed', ({ leaseUntil, recovered }) => {
     if (recovered) reporter.tell({ event: 'recovered', leaseUntil });
   });

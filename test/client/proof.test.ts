@@ -3,6 +3,8 @@ import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, inject, test, vi } from 'vitest';
 import { acquire } from '../../client/index.ts';
+import { makeRevocationList } from '../../signing/tokens/revocation-list.ts';
+import { makeRootList } from '../../signing/tokens/root-list.ts';
 import { edited } from '../../dev/conformance/forgery.ts';
 import { eventually } from '../support/eventually.ts';
 import { givenRoot } from '../support/roots.ts';
@@ -14,6 +16,8 @@ import { startSigningProxy, type Lie } from './support/signing-proxy.ts';
 const server = await startLicenceServer();
 const root = givenRoot(1);
 const roots = { keys: [root.jwk] };
+const issuer = 'https://licenses.example.com';
+const now = () => Math.floor(Date.now() / 1000);
 const quick = { leaseSeconds: 5, heartbeatSeconds: 1 };
 const slow = { leaseSeconds: 360, heartbeatSeconds: 120 };
 
@@ -167,6 +171,52 @@ test('new secrets of the server cost no seat: a refusal that nobody can sign lea
   await happens(seat, 'renewed');
   expect(seat).toMatchObject({ state: 'online', sessionId });
   expect(await server.seatsOf(license)).toMatchObject({ used: 1 });
+});
+
+test('a client with old pins goes on through a change of the root, by the list that its root has signed', async () => {
+  const license = await server.givenLicense({ count: 1, ...quick });
+  const { proxy, options } = await givenSigned(license);
+  await using _proxy = proxy;
+  const next = givenRoot(2);
+  const keys = [root, next].map(({ jwk }) => ({ ...jwk, not_before: 0 }));
+  const list = await makeRootList(root.signer, { issuer, seq: 1, keys, at: now() });
+  await proxy.show({ roots: [list] }, next);
+  await using seat = await acquire({ ...options, instanceKey: 'holder' });
+  expect(seat.doubt).toBeNull();
+  expect(seat.leaseToken?.claims.sid).toBe(seat.sessionId);
+  await expect(acquire({ ...options, instanceKey: 'late' })).rejects.toMatchObject({
+    ...{ code: 'no_seats_available', conclusive: true },
+  });
+});
+
+test('a root that no trusted one has listed is not believed, whatever the server shows', async () => {
+  const license = await server.givenLicense({ count: 1, ...slow });
+  const { proxy, options } = await givenSigned(license);
+  await using _proxy = proxy;
+  const own = givenRoot(3);
+  const keys = [{ ...own.jwk, not_before: 0 }];
+  await proxy.show(
+    { roots: [await makeRootList(own.signer, { issuer, seq: 1, keys, at: now() })] },
+    own,
+  );
+  await using seat = await acquire(options);
+  expect(seat.doubt).toEqual({ part: 'certificate', fault: 'unknown_key' });
+  expect(seat).toMatchObject({ state: 'online', leaseToken: null });
+});
+
+test('what a list revokes proves nothing any more, until the next delegate signs', async () => {
+  const license = await server.givenLicense({ count: 1, ...quick });
+  const { proxy, options } = await givenSigned(license);
+  await using _proxy = proxy;
+  await using seat = await acquire(options);
+  const listed = { issuer, seq: 1, keys: ['d1'], licenses: [], leases: [], at: now() };
+  const revocations = await makeRevocationList(root.signer, listed);
+  const revoked = happens(seat, 'revoked');
+  await proxy.show({ revocations, seq: 1 });
+  expect(await revoked).toEqual({ part: 'certificate', fault: 'revoked_key' });
+  expect(seat).toMatchObject({ state: 'online', leaseToken: null });
+  await proxy.show({ revocations, seq: 1 }, root);
+  await eventually(() => seat.leaseToken !== null && seat.doubt === null);
 });
 
 test('without pinned roots a program believes what it always believed', async () => {

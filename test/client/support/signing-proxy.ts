@@ -23,6 +23,11 @@ export interface SigningProxy extends AsyncDisposable {
   tell: (lie: Lie | null) => void;
   /** From now on another API answers. */
   reroute: (url: string) => void;
+  /** From now on it shows these lists, and signs with a delegate of this root. */
+  show: (
+    lists: { roots?: string[]; revocations?: string; seq?: number },
+    by?: HeldRoot,
+  ) => Promise<void>;
 }
 
 const issuer = 'https://licenses.example.com';
@@ -33,12 +38,16 @@ export async function startSigningProxy(
   server: { url: string; product: string },
   root: HeldRoot,
 ): Promise<SigningProxy> {
-  const delegate = givenDelegate('d1');
   const now = () => Math.floor(Date.now() / 1000);
-  const certificate = await makeCertificate(root.signer, {
-    ...{ issuer, delegate: delegate.key, scope: ['lic-lease+jwt', 'lic-denial+jwt'], seq: 1 },
-    at: now(),
-  });
+  const delegateOf = async (by: HeldRoot, seq: number) => {
+    const { key, signer } = givenDelegate(`d${seq}`);
+    const scope = ['lic-lease+jwt', 'lic-denial+jwt'] as const;
+    const certified = { issuer, delegate: key, scope, seq, at: now() };
+    return { signer, certificate: await makeCertificate(by.signer, certified) };
+  };
+  let delegates = 1;
+  let { signer, certificate } = await delegateOf(root, delegates);
+  let shown: Body = {};
   const instances = new Map<string, string>();
   let lie = honest;
   let { url: target } = server;
@@ -46,21 +55,22 @@ export async function startSigningProxy(
   const signLease = (session: Record<string, string>) => {
     const claims: LeaseClaims = { ...givenLeaseClaims(now()), aud: server.product };
     const { id: sid = '', licenseId: sub = '' } = session;
-    return makeLeaseToken(delegate.signer, { ...claims, sid, sub });
+    return makeLeaseToken(signer, { ...claims, sid, sub });
   };
   const sign = async (answer: Body, request: Body, path: string): Promise<Body> => {
     const { session, code } = answer;
     if (isSession(session)) {
       const { id = '', instanceKey = '' } = session;
       instances.set(id, instanceKey);
-      return { ...answer, leaseToken: await signLease(session), certificate };
+      const { seq: revocationSeq = 0 } = shown;
+      return { ...answer, revocationSeq, leaseToken: await signLease(session), certificate };
     }
     // Whose a credential is that nobody knows, the server cannot sign either.
     const isDenial = answer['conclusive'] === true && code !== 'unauthenticated';
     if (!isDenial || typeof code !== 'string') return answer;
     const sessionId = /ses_\w+/.exec(path)?.[0] ?? '';
     const asked = request['instanceKey'] ?? instances.get(sessionId);
-    const denial = await makeDenial(delegate.signer, {
+    const denial = await makeDenial(signer, {
       ...{ issuer, code: code as 'forbidden', audience: server.product, at: now() },
       nonce: textOf(request['nonce']),
       instanceKey: textOf(asked),
@@ -70,6 +80,8 @@ export async function startSigningProxy(
 
   const pass = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
     const { method = 'GET', url: path = '' } = incoming;
+    if (path.startsWith('/.well-known/'))
+      return outgoing.end(JSON.stringify({ keys: [], ...shown }));
     const sent = method === 'POST' ? ((await json(incoming)) as Body) : {};
     const { nonce = incoming.headers['leasehold-nonce'], ...body } = sent;
     const { authorization = '' } = incoming.headers;
@@ -99,6 +111,12 @@ export async function startSigningProxy(
     },
     reroute(url) {
       target = url;
+    },
+    async show(lists, by) {
+      shown = lists;
+      if (by === undefined) return;
+      delegates += 1;
+      ({ signer, certificate } = await delegateOf(by, delegates));
     },
     async [Symbol.asyncDispose]() {
       listener.closeAllConnections();
