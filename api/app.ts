@@ -20,6 +20,7 @@ import {
 import { handleOnce } from './middleware/idempotency.ts';
 import { inputParser } from './middleware/parse-input.ts';
 import { readBody } from './middleware/read-body.ts';
+import { signRefusal } from './middleware/sign-refusal.ts';
 import { trafficOf, type Operation } from './operation.ts';
 import { asLicensingError, sendProblem } from './problem.ts';
 import { operations } from './routes.ts';
@@ -65,20 +66,26 @@ function handlerOf(deps: ApiDeps, operation: Operation) {
     timeAnswer(deps, operation, response);
     return whileAdmitted(deps, traffic, async () => {
       const { credential } = operation;
-      const caller = await admitCaller(deps, { credential, traffic }, { request, response });
-      requireScope(caller, operation.scope);
-      if (operation.body !== undefined) await readBody(request, response);
-      const input = parseInput(request);
-      const context = {
-        deps,
-        caller,
-        requestId: requestIdOf(request),
-        // Made for the few operations that wait, not for every heartbeat. A getter would give each request
-        // a hidden class of its own, which keeps the request in memory until a full collection.
-        makeSignal: () => AbortSignal.any([whenClosed(response), deps.stopping]),
-      };
-      const answer = await handleOnce(operation, { request, response }, { context, input });
-      sendAnswer(response, answer, farewell(deps));
+      let known: Caller<CredentialClass> | null = null;
+      try {
+        const caller = await admitCaller(deps, { credential, traffic }, { request, response });
+        known = caller;
+        requireScope(caller, operation.scope);
+        if (operation.body !== undefined) await readBody(request, response);
+        const input = parseInput(request);
+        const context = {
+          deps,
+          caller,
+          requestId: requestIdOf(request),
+          // Made for the few operations that wait, not for every heartbeat. A getter would give each request
+          // a hidden class of its own, which keeps the request in memory until a full collection.
+          makeSignal: () => AbortSignal.any([whenClosed(response), deps.stopping]),
+        };
+        const answer = await handleOnce(operation, { request, response }, { context, input });
+        sendAnswer(response, answer, farewell(deps));
+      } catch (error) {
+        throw await signRefusal(deps, error, { operation, request, caller: known });
+      }
     });
   };
 }

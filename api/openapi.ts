@@ -7,6 +7,7 @@ import {
 } from 'zod-openapi';
 import { errorTable, type ErrorCode } from '../domain/errors.ts';
 import type { CredentialClass } from './middleware/authenticate.ts';
+import { isForPrograms } from './middleware/sign-refusal.ts';
 import { createsOnce, trafficOf, type Operation } from './operation.ts';
 import { problemSchema } from './problem.ts';
 import { operations } from './routes.ts';
@@ -73,6 +74,7 @@ function describe(operation: Operation): ZodOpenApiOperationObject {
       ...(params === undefined ? {} : { path: params }),
       ...(query === undefined ? {} : { query }),
       ...(namesTenant(credential) ? { header: headersOf(operation) } : {}),
+      ...(isForPrograms(operation) ? { header: nonceHeader } : {}),
     },
     ...(body === undefined ? {} : { requestBody: requestBodyOf(body) }),
     responses: { ...repliesOf(operation), ...problemsOf(operation) },
@@ -99,6 +101,13 @@ const tenantHeader = z.object({
 
 const creatingHeaders = tenantHeader.extend({
   'Idempotency-Key': idempotencyKeySchema.optional(),
+});
+
+const nonceHeader = z.object({
+  'Leasehold-Nonce': z.string().optional().meta({
+    description:
+      'What `nonce` is in a body, for requests without one; longer than 200 characters, or empty, it is ignored.',
+  }),
 });
 
 function headersOf(operation: Operation) {

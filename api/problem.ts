@@ -32,6 +32,10 @@ export const problemSchema = z
     traceId: z.string().optional().meta({ description: 'Where requests are traced: of this one.' }),
     retryable: z.boolean().meta({ description: 'The same request may succeed later.' }),
     conclusive: z.boolean().meta({ description: 'The server looked, and the answer is no.' }),
+    denial: z.string().optional().meta({
+      description: 'On the surfaces of license keys and sessions: the refusal, signed.',
+    }),
+    certificate: z.string().optional().meta({ description: 'Of the key that signed it.' }),
     reason: z.enum(endReasons).optional().meta({ description: 'With session_ended: why.' }),
     takeoverRefusal: z
       .enum(takeoverRefusals)

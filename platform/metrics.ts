@@ -291,11 +291,16 @@ function kmsMetrics({ counter, gauge }: Make) {
   };
 }
 
-function signingMetrics({ gauge }: Make) {
+function signingMetrics({ counter, gauge }: Make) {
   return {
     delegateSecondsLeft: gauge(
       'signing_delegate_seconds_left',
       'How long this process may still sign with the delegate that it has; 0 without one, absent where nothing is signed.',
+    ),
+    tokensSigned: counter(
+      'signing_tokens_total',
+      'Tokens that this process signed with its delegate, by kind: lease or denial.',
+      ['kind'],
     ),
   };
 }

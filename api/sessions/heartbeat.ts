@@ -2,13 +2,13 @@ import { z } from 'zod';
 import { LicensingError } from '../../domain/errors.ts';
 import { renewSession } from '../../services/renew-session.ts';
 import { defineOperation } from '../operation.ts';
-import { idParams, sessionAnswerSchema, textSchema } from '../schemas.ts';
+import { idParams, nonceSchema, sessionAnswerSchema } from '../schemas.ts';
 import { requireOwnSession } from './own-session.ts';
 import { presentSession } from './present-session.ts';
 
 const body = z
   .strictObject({
-    nonce: textSchema(200).optional().meta({ description: 'Reserved for signed denials.' }),
+    nonce: nonceSchema.optional(),
   })
   .meta({ id: 'HeartbeatRequest' });
 

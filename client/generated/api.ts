@@ -448,6 +448,8 @@ export interface components {
             takeover?: string;
             /** @description Names of features without which the program is of no use. */
             features?: string[];
+            /** @description Random, and never used for another request: when the request is refused, the signed denial repeats it. */
+            nonce?: string;
             /**
              * @description Up to 20 flat members of your own.
              * @default {}
@@ -465,7 +467,7 @@ export interface components {
             ephemeral?: boolean;
         };
         HeartbeatRequest: {
-            /** @description Reserved for signed denials. */
+            /** @description Random, and never used for another request: when the request is refused, the signed denial repeats it. */
             nonce?: string;
         };
         ForceReleaseRequest: {
@@ -483,6 +485,8 @@ export interface components {
             usageType: "builder" | "runtime";
             /** @description Names of features without which the program is of no use. */
             features?: string[];
+            /** @description Random, and never used for another request: when the request is refused, the signed denial repeats it. */
+            nonce?: string;
             /** @description Also tell of every check what it looked at and how it went. */
             explain?: boolean;
         };
@@ -678,6 +682,10 @@ export interface components {
             retryable: boolean;
             /** @description The server looked, and the answer is no. */
             conclusive: boolean;
+            /** @description On the surfaces of license keys and sessions: the refusal, signed. */
+            denial?: string;
+            /** @description Of the key that signed it. */
+            certificate?: string;
             /**
              * @description With session_ended: why.
              * @enum {string}
@@ -900,7 +908,10 @@ export interface operations {
     acquireSession: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description What `nonce` is in a body, for requests without one; longer than 200 characters, or empty, it is ignored. */
+                "Leasehold-Nonce"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1008,7 +1019,10 @@ export interface operations {
                 /** @description Seconds to wait for a change while the session is queued: its place, an offer, its end. */
                 wait?: number;
             };
-            header?: never;
+            header?: {
+                /** @description What `nonce` is in a body, for requests without one; longer than 200 characters, or empty, it is ignored. */
+                "Leasehold-Nonce"?: string;
+            };
             path: {
                 id: string;
             };
@@ -1084,7 +1098,10 @@ export interface operations {
     releaseSession: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description What `nonce` is in a body, for requests without one; longer than 200 characters, or empty, it is ignored. */
+                "Leasehold-Nonce"?: string;
+            };
             path: {
                 id: string;
             };
@@ -1149,7 +1166,10 @@ export interface operations {
     renewSession: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description What `nonce` is in a body, for requests without one; longer than 200 characters, or empty, it is ignored. */
+                "Leasehold-Nonce"?: string;
+            };
             path: {
                 id: string;
             };
@@ -1418,7 +1438,10 @@ export interface operations {
     validateLicense: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description What `nonce` is in a body, for requests without one; longer than 200 characters, or empty, it is ignored. */
+                "Leasehold-Nonce"?: string;
+            };
             path?: never;
             cookie?: never;
         };

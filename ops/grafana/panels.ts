@@ -236,6 +236,13 @@ export const rows: readonly { title: string; panels: readonly Panel[] }[] = [
         unit: 's',
         lines: [['{{instance}}', 'signing_delegate_seconds_left']],
       },
+      {
+        title: 'Tokens signed',
+        description:
+          'By the delegate, in memory: leases when they move, denials with each refusal.',
+        unit: 'cps',
+        lines: [['{{kind}}', rateOf('signing_tokens_total', 'kind')]],
+      },
     ],
   },
   {

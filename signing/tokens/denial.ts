@@ -35,10 +35,11 @@ export type DenialClaims = z.infer<typeof denialClaims>;
 
 /** The request that was refused. */
 export interface RefusedRequest {
-  /** The product. */
+  /** The product; empty where the server does not know it. */
   readonly audience: string;
-  /** Random, and never used for another request. */
+  /** Random, and never used for another request; empty where the request had none. */
   readonly nonce: string;
+  /** Empty where the server does not know it. */
   readonly instanceKey: string;
 }
 
@@ -47,7 +48,10 @@ export const denialFormat: TokenFormat<DenialClaims> = {
   claims: denialClaims,
 };
 
-/** Proof that the server, and not somebody on the way to it, refused this one request. */
+/**
+ * Proof that the server, and not somebody on the way to it, refused this one request. One that names no
+ * nonce or no instance is signed all the same, and proves nothing to anybody.
+ */
 export async function makeDenial(
   delegate: TokenSigner,
   denied: RefusedRequest & {
@@ -57,7 +61,7 @@ export async function makeDenial(
     readonly at: number;
   },
 ): Promise<string> {
-  const claims = denialClaims.parse({
+  const claims: DenialClaims = {
     iss: denied.issuer,
     aud: denied.audience,
     iat: denied.at,
@@ -65,7 +69,7 @@ export async function makeDenial(
     code: denied.code,
     nonce: denied.nonce,
     instance_key: denied.instanceKey,
-  });
+  };
   return makeToken(delegate, { type: denialFormat.type, claims });
 }
 

@@ -4,10 +4,14 @@ import { operations } from '../../api/routes.ts';
 import { newId } from '../../platform/ids.ts';
 import type { IdPrefix } from '../../domain/ids.ts';
 import { startTestApi, type Answer } from '../support/api.ts';
+import { proofOf } from '../support/denials.ts';
 import { credentialFor, givenWorld, requestFor } from '../support/every-operation.ts';
+import { startTestKms } from '../support/kms.ts';
 import { acquireMany, heartbeat, readLicense, show } from '../support/given.ts';
 
-const api = await startTestApi();
+const api = await startTestApi({ kms: await startTestKms() });
+const proof = await proofOf(api);
+const nonce = 'nonce-of-both';
 const owner = await givenWorld(api);
 const stranger = await givenWorld(api);
 const acquireOperation = operations.find(({ id }) => id === 'acquireSession') as Operation;
@@ -20,11 +24,13 @@ async function expectLikeRandom(
 ): Promise<void> {
   const [id = ''] = /[a-z]{3}_[0-9a-z]{26}/.exec(request.path) ?? [];
   const random = request.path.replace(id, newId(id.slice(0, 3) as IdPrefix));
-  const options = { ...how, ...(request.body === undefined ? {} : { body: request.body }) };
+  const headers = { 'leasehold-nonce': nonce };
+  const body = request.body === undefined ? {} : { body: request.body };
+  const options = { ...how, ...body, headers };
   const answer = await api.request(request.method, request.path, options);
   const toRandom = await api.request(request.method, random, options);
   expect(answer.status).toBe(404);
-  expect(withoutRequestId(answer)).toEqual(withoutRequestId(toRandom));
+  expect(await withoutRequestId(answer)).toEqual(await withoutRequestId(toRandom));
 }
 
 test.each(addressed.filter(({ credential }) => credential === 'tenant'))(
@@ -94,7 +100,7 @@ test('another tenant’s session in a body is like a random one', async () => {
     api.request('POST', '/v1/sessions', { ...how, body: { ...body, takeover } });
   const [answer, toRandom] = [await ask(owner.session.id), await ask(newId('ses'))];
   expect(answer.status).toBeGreaterThanOrEqual(400);
-  expect(withoutIds(answer)).toEqual(withoutIds(toRandom));
+  expect(await withoutIds(answer)).toEqual(await withoutIds(toRandom));
   expect(await heartbeat(owner.session)).toMatchObject({ status: 'active' });
 });
 
@@ -110,14 +116,26 @@ test('another tenant’s id as a cursor shows nothing of it', async () => {
 });
 
 /** What an answer says, but for the request's own ids and its place in a budget. */
-function withoutIds({ status, text }: Answer) {
-  return { status, text: text.replace(/(req|ses)_\w{26}/g, '') };
+async function withoutIds(answer: Answer) {
+  const { text, denied } = await readDenial(answer);
+  return { status: answer.status, denied, text: text.replace(/(req|ses)_\w{26}/g, '') };
 }
 
 /** What differs between any two requests of one caller: who, when, and how much of its budget is left. */
 const ofEachRequest = ['x-request-id', 'date', 'ratelimit'];
 
-function withoutRequestId({ text, headers, status }: Answer) {
-  const kept = [...headers].filter(([name]) => !ofEachRequest.includes(name));
-  return { status, text: text.replace(/req_\w{26}/, ''), headers: kept };
+async function withoutRequestId(answer: Answer) {
+  const { text, denied } = await readDenial(answer);
+  const headers = [...answer.headers].filter(([name]) => !ofEachRequest.includes(name));
+  const { status } = answer;
+  return { status, denied, text: text.replace(/req_\w{26}/, ''), headers };
+}
+
+/** What a denial says, verified; when it was said differs, and so does its signature. */
+async function readDenial({ text, body }: Answer) {
+  const { denial } = body as { denial?: string };
+  if (denial === undefined) return { text, denied: null };
+  const { iat, exp, ...denied } = await proof.claimsOf(body);
+  const lifeSeconds = exp - iat;
+  return { text: text.replace(denial, ''), denied: { ...denied, lifeSeconds } };
 }

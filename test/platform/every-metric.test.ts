@@ -79,6 +79,7 @@ const rows: Record<string, () => unknown> = {
   kms_calls_total: () => signWhileKmsIsAway(),
   kms_breaker_open: nothing,
   signing_delegate_seconds_left: nothing,
+  signing_tokens_total: () => api.request('GET', `/v1/sessions/${holder.id}`),
 };
 
 test('every metric has a row that says what moves it', async () => {

@@ -63,6 +63,18 @@ describe('denies nothing', () => {
     expect(check).toEqual({ isGood: false, part: 'token', fault });
   });
 
+  test.each([
+    ['when the request had no nonce', { nonce: '' }],
+    ['when nobody knew whose request it was', { instanceKey: '' }],
+  ])('%s, to anybody', async (_what, unknown) => {
+    const denied = { ...request, ...unknown, issuer, code: 'license_revoked', at } as const;
+    const unbound = await makeDenial(delegate.signer, denied);
+    for (const asked of [request, { ...request, ...unknown }]) {
+      const check = await verifyDenial({ certificate, token: unbound }, { ...demand, ...asked });
+      expect(check).toEqual({ isGood: false, part: 'token', fault: 'malformed' });
+    }
+  });
+
   test('when it would live longer than five minutes', async () => {
     const longer = { ...claims, exp: at + 301 };
     const forever = await makeToken(delegate.signer, { type: 'lic-denial+jwt', claims: longer });

@@ -1,0 +1,178 @@
+/** Refusals that prove themselves, to programs that have pinned the root. */
+import { randomBytes } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { isForPrograms } from '../../api/middleware/sign-refusal.ts';
+import { operations } from '../../api/routes.ts';
+import { newId } from '../../platform/ids.ts';
+import { nothingRevoked } from '../../signing/tokens/revocation-list.ts';
+import { verifyDenial } from '../../signing/tokens/denial.ts';
+import { startTestApi, type Answer, type RequestOptions } from '../support/api.ts';
+import { proofOf } from '../support/denials.ts';
+import { givenWorld, requestFor } from '../support/every-operation.ts';
+import {
+  acquire,
+  acquireBody,
+  givenLicense,
+  problemOf,
+  release,
+  suspend,
+  tryHeartbeat,
+  type GivenSession,
+} from '../support/given.ts';
+import { startTestKms } from '../support/kms.ts';
+
+const kms = await startTestKms();
+const api = await startTestApi({ kms });
+const proof = await proofOf(api);
+const issuer = api.deps.config.PUBLIC_URL;
+const newNonce = () => randomBytes(16).toString('base64url');
+
+/** What a program that sent this request finds of the answer's denial. */
+async function judge(
+  answer: Answer,
+  asked: { nonce: string; instanceKey: string; audience: string },
+) {
+  const { denial = '', certificate = '' } = problemOf(answer) as unknown as Record<string, string>;
+  const at = Math.floor(Date.now() / 1_000);
+  const demand = { roots: proof.roots, revoked: nothingRevoked, at, ...asked };
+  return verifyDenial({ token: denial, certificate }, demand);
+}
+
+function asSession(
+  { license, credential, id }: GivenSession,
+  method: string,
+  options: RequestOptions & { path?: string; nonce: string },
+): Promise<Answer> {
+  const { path = `/v1/sessions/${id}`, nonce, ...rest } = options;
+  const headers = { 'leasehold-nonce': nonce };
+  const authorization = `Bearer ${credential}`;
+  return license.api.request(method, path, { authorization, headers, ...rest });
+}
+
+describe('a refusal is proven to whoever asked', () => {
+  test('for a seat, by the nonce of the body', async () => {
+    const license = await givenLicense(api, { seats: 1 });
+    await acquire(license);
+    const nonce = newNonce();
+    const body = { ...acquireBody(license, { instance: 'i' }), nonce };
+    const authorization = `License ${license.licenseKey}`;
+    const answer = await api.request('POST', '/v1/sessions', { authorization, body });
+    const asked = { nonce, instanceKey: 'i', audience: license.product };
+    expect(await judge(answer, asked)).toMatchObject({
+      isGood: true,
+      claims: { iss: issuer, code: 'no_seats_available' },
+    });
+    const other = { ...asked, nonce: newNonce() };
+    expect(await judge(answer, other)).toMatchObject({ fault: 'other_request' });
+  });
+
+  test.each([
+    ['another product than the license’s', { product: 'other' }, 'product_mismatch'],
+    ['with a field that nobody knows', { seatz: 1 }, 'invalid_request'],
+  ])('%s', async (_how, wrong, code) => {
+    const license = await givenLicense(api);
+    const nonce = newNonce();
+    const body = { ...acquireBody(license, { instance: 'i' }), ...wrong, nonce };
+    const authorization = `License ${license.licenseKey}`;
+    const answer = await api.request('POST', '/v1/sessions', { authorization, body });
+    const asked = { nonce, instanceKey: 'i', audience: body.product };
+    expect(await judge(answer, asked)).toMatchObject({ isGood: true, claims: { code } });
+  });
+
+  test('with a license that was suspended, and with a session that ended by it', async () => {
+    const license = await givenLicense(api);
+    const session = await acquire(license, { instance: 'i' });
+    await suspend(license);
+    const nonce = newNonce();
+    const path = `/v1/sessions/${session.id}/heartbeat`;
+    const answer = await asSession(session, 'POST', { path, nonce: 'unused', body: { nonce } });
+    const asked = { nonce, instanceKey: 'i', audience: license.product };
+    expect(await judge(answer, asked)).toMatchObject({
+      isGood: true,
+      claims: { code: 'session_ended' },
+    });
+    expect(problemOf(answer)).toMatchObject({ reason: 'license_suspended' });
+  });
+
+  test.each(['GET', 'DELETE'])('without a body, by the header: %s', async (method) => {
+    const license = await givenLicense(api);
+    const session = await acquire(license, { instance: 'i' });
+    const nonce = newNonce();
+    const path = `/v1/sessions/${newId('ses')}`;
+    const answer = await asSession(session, method, { path, nonce });
+    const asked = { nonce, instanceKey: 'i', audience: license.product };
+    expect(await judge(answer, asked)).toMatchObject({
+      isGood: true,
+      claims: { code: 'not_found' },
+    });
+  });
+
+  test('and to nobody where the request had no nonce', async () => {
+    const session = await acquire(await givenLicense(api));
+    await release(session);
+    const answer = await tryHeartbeat(session);
+    const { nonce, code } = await proof.claimsOf(answer.body);
+    expect([nonce, code]).toEqual(['', 'session_ended']);
+    const asked = {
+      nonce: '',
+      instanceKey: session.instanceKey,
+      audience: session.license.product,
+    };
+    expect(await judge(answer, asked)).toMatchObject({ isGood: false });
+  });
+});
+
+describe('each operation for programs', () => {
+  const forPrograms = operations.filter(isForPrograms);
+  test.each(forPrograms)(
+    '$id signs that it does not know a credential, for the nonce alone',
+    async (operation) => {
+      const { path, method, body } = requestFor(operation, await givenWorld(api));
+      const nonce = newNonce();
+      const answer = await api.request(method, path, {
+        authorization: 'Bearer lhs_nobody',
+        headers: { 'leasehold-nonce': nonce },
+        ...(body === undefined ? {} : { body }),
+      });
+      expect(answer.status).toBe(401);
+      expect(await proof.claimsOf(answer.body)).toMatchObject({
+        ...{ code: 'unauthenticated', nonce },
+        ...{ aud: '', instance_key: '' },
+      });
+    },
+  );
+});
+
+describe('nothing is signed', () => {
+  test('of an answer that is no refusal for good', async () => {
+    const license = await givenLicense(api);
+    const session = await acquire(license);
+    await api.redis.flush();
+    const answer = await tryHeartbeat(session);
+    expect(problemOf(answer)).toMatchObject({ code: 'restoring' });
+    expect(answer.text).not.toContain('denial');
+  });
+
+  test('for tenants and operators, who ask over a connection of their own', async () => {
+    const answer = await api.asOperator('GET', `/v1/tenants/${newId('ten')}`);
+    expect(answer.status).toBe(404);
+    expect(answer.text).not.toContain('denial');
+  });
+
+  test('by a server without a root, which refuses all the same', async () => {
+    const plain = await startTestApi({ database: api.database, redis: api.redis });
+    const answer = await plain.request('GET', `/v1/sessions/${newId('ses')}`);
+    expect(answer.status).toBe(401);
+    expect(answer.text).not.toContain('denial');
+  });
+});
+
+test('a thousand refusals ask nothing of KMS', async () => {
+  const calls = () => kms.calls('asymmetricSign') + kms.calls('getPublicKey');
+  const before = calls();
+  const session = await acquire(await givenLicense(api));
+  await release(session);
+  const answers = await Promise.all(Array.from({ length: 1_000 }, () => tryHeartbeat(session)));
+  expect(answers.every(({ text }) => text.includes('"denial"'))).toBe(true);
+  expect(calls()).toBe(before);
+});
