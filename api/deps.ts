@@ -5,6 +5,7 @@ import type { RateLimits } from '../platform/rate-limits.ts';
 import type { Strangers } from '../platform/strangers.ts';
 import type { Deps } from '../services/deps.ts';
 import type { HeartbeatForwarder } from '../services/forward-heartbeat.ts';
+import type { KeySet } from '../services/key-set.ts';
 
 /** What the operations of the API work with. */
 export interface ApiDeps extends Deps {
@@ -12,6 +13,7 @@ export interface ApiDeps extends Deps {
   admission: Admission;
   rateLimits: RateLimits;
   strangers: Strangers;
+  keySet: KeySet;
   changes: PoolChanges;
   forwarder: HeartbeatForwarder;
   /** Aborts when the process is asked to stop, so that nobody waits on it any longer. */

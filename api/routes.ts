@@ -30,6 +30,7 @@ import { show as showSession } from './sessions/show.ts';
 import { create as createTenant } from './tenants/create.ts';
 import { list as listTenants } from './tenants/list.ts';
 import { show as showTenant } from './tenants/show.ts';
+import { jwks } from './well-known/jwks.ts';
 
 export const operations: readonly Operation[] = [
   acquire,
@@ -60,6 +61,7 @@ export const operations: readonly Operation[] = [
   showPlan,
   createApiKey,
   revokeApiKey,
+  jwks,
   live,
   ready,
 ];

@@ -24,6 +24,7 @@ import { startTracing } from '../platform/tracing.ts';
 import { createDelegateKeeper } from '../services/delegate-keeper.ts';
 import type { Deps } from '../services/deps.ts';
 import { createHeartbeatForwarder } from '../services/forward-heartbeat.ts';
+import { createKeySet } from '../services/key-set.ts';
 import { sessionSignals } from '../workflows/contract.ts';
 import { createApp } from './app.ts';
 import type { ApiDeps } from './deps.ts';
@@ -70,6 +71,7 @@ export async function startApi(
     reached,
     stopping: stopping.signal,
     admission: createAdmission({ inFlightMax: config.IN_FLIGHT_MAX }),
+    keySet: createKeySet(stores.deps.db),
     strangers: createStrangers({ failuresMax: config.RATE_LIMIT_FAILURES }),
   };
   // Whoever is the first to ask gets a token, too.

@@ -88,6 +88,30 @@ export async function findNewestDelegate(
     .executeTakeFirst();
 }
 
+/** The public halves of all roots but revoked ones, and of delegates whose tokens may still be believed. */
+export async function listPublicKeys(
+  db: Database,
+  at: Date,
+): Promise<Record<'roots' | 'delegates', { kid: string; publicKey: JsonWebKey }[]>> {
+  const [roots, delegates] = await Promise.all([
+    db
+      .selectFrom('rootKeys')
+      .select(['kid', 'publicKey'])
+      .where('state', '<>', 'revoked')
+      .orderBy('publishedAt')
+      .orderBy('kid')
+      .execute(),
+    db
+      .selectFrom('delegates')
+      .select(['kid', 'publicKey'])
+      .where('revokedAt', 'is', null)
+      .where('verifyUntil', '>', at)
+      .orderBy('seq')
+      .execute(),
+  ]);
+  return { roots, delegates };
+}
+
 export async function insertDelegate(tx: Database, delegate: DelegateRecord): Promise<void> {
   await tx
     .insertInto('delegates')

@@ -380,6 +380,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/.well-known/jwks.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The public keys that tokens are verified with, as a JSON Web Key Set
+         * @description Roots, and the delegates whose tokens may still be believed. Whoever must not trust this connection pins the roots, and takes the delegates from the certificates that come with tokens.
+         */
+        get: operations["getKeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health/live": {
         parameters: {
             query?: never;
@@ -888,6 +908,26 @@ export interface components {
             };
             /** @description Shown this once; only its hash is stored. */
             secret: string;
+        };
+        KeySet: {
+            keys: components["schemas"]["PublishedKey"][];
+        };
+        PublishedKey: {
+            /** @enum {string} */
+            kty: "RSA" | "OKP";
+            kid: string;
+            /**
+             * @description The only one that it is good for.
+             * @enum {string}
+             */
+            alg: "PS256" | "Ed25519";
+            /** @constant */
+            use: "sig";
+            n?: string;
+            e?: string;
+            /** @constant */
+            crv?: "Ed25519";
+            x?: string;
         };
         Readiness: {
             /** @enum {string} */
@@ -3386,6 +3426,44 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: The server met an unexpected fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: A part that this operation needs is not answering. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The keys. It may be kept for an hour. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeySet"];
                 };
             };
             /** @description `internal`: The server met an unexpected fault. */

@@ -38,7 +38,7 @@ describe('the operations', () => {
     for (const { id, summary, path } of operations) {
       expect(id).toMatch(/^[a-z]+[A-Za-z]+$/);
       expect(summary, id).not.toMatch(/\.$/);
-      expect(path).toMatch(/^\/(v1|health)\/[a-z/{}-]+$/);
+      expect(path).toMatch(/^\/(v1|health|\.well-known)\/[a-z./{}-]+$/);
     }
   });
 

@@ -76,6 +76,7 @@ const samples: Record<string, (world: World) => Sample> = {
   getPlan: ({ license }) => ({ id: license.planId }),
   createApiKey: () => ({ body: { name: 'Key' } }),
   revokeApiKey: ({ apiKeyId }) => ({ id: apiKeyId }),
+  getKeys: () => ({}),
   getLiveness: () => ({}),
   getReadiness: () => ({}),
 };
