@@ -1,8 +1,11 @@
 /** Every operation of the API. A fixed path stands before one with a parameter in its place. */
 import { create as createApiKey } from './api-keys/create.ts';
 import { revoke as revokeApiKey } from './api-keys/revoke.ts';
+import { checkIn } from './check-outs/check-in.ts';
+import { show as showCheckOut } from './check-outs/show.ts';
 import { live } from './health/live.ts';
 import { ready } from './health/ready.ts';
+import { checkOut } from './licenses/check-out.ts';
 import { create as issueLicense } from './licenses/create.ts';
 import { listSessions } from './licenses/list-sessions.ts';
 import { list as listLicenses } from './licenses/list.ts';
@@ -40,6 +43,9 @@ export const operations: readonly Operation[] = [
   history,
   forceRelease,
   validate,
+  checkOut,
+  showCheckOut,
+  checkIn,
   listLicenses,
   showLicense,
   listSessions,

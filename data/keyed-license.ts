@@ -35,7 +35,7 @@ function licenseOfKey(hash: Buffer): Statement {
         licenses.overrides, licenses.status, licenses.seats, licenses.expires_at as "expiresAt",
         licenses.suspended_at as "suspendedAt", licenses.revoked_at as "revokedAt",
         licenses.metadata, licenses.created_at as "createdAt", pools.epoch,
-        pools.config_version as "configVersion", tenants.clock_offset_ms as "clockOffsetMs"
+        pools.config_version as "configVersion", pools.checked_out as "checkedOut", tenants.clock_offset_ms as "clockOffsetMs"
       from credentials
         join licenses on licenses.tenant_id = credentials.tenant_id
           and licenses.id = credentials.subject_id

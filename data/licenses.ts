@@ -18,6 +18,8 @@ export interface LicenseRecord extends LicenseFacts {
   createdAt: Date;
   epoch: number;
   configVersion: number;
+  /** Seats that devices took out of the pool with their license files. */
+  checkedOut: number;
   clockOffsetMs: number;
 }
 
@@ -50,6 +52,7 @@ function selectLicenses(tx: TenantTransaction | Database) {
       'licenses.createdAt',
       'pools.epoch',
       'pools.configVersion',
+      'pools.checkedOut',
       'tenants.clockOffsetMs',
     ]);
 }

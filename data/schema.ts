@@ -35,6 +35,26 @@ export interface AuditLog {
   tenantId: string | null;
 }
 
+export interface CheckOuts {
+  createdAt: Generated<Timestamp>;
+  deviceHash: string | null;
+  endedAt: Timestamp | null;
+  file: string | null;
+  fileExpiresAt: Timestamp | null;
+  id: string;
+  licenseId: string;
+  needsSecret: Generated<boolean>;
+  nonce: string | null;
+  reason: string | null;
+  requestedBy: string;
+  signedAt: Timestamp | null;
+  status: import('../domain/check-out.ts').CheckOutStatus;
+  tenantId: string;
+  terms: import('kysely').ColumnType<import('../domain/check-out.ts').FileTerms | null, string | undefined, string>;
+  ttlSeconds: number;
+  wantedUntil: Timestamp;
+}
+
 export interface Credentials {
   createdAt: Generated<Timestamp>;
   expiresAt: Timestamp | null;
@@ -107,7 +127,7 @@ export interface Outbox {
   lastError: string | null;
   payload: Json | null;
   sentAt: Timestamp | null;
-  signal: "granted" | "released" | "revoked" | null;
+  signal: "granted" | "released" | "revoked" | "factsChanged" | "checkOutRequested" | null;
   startInput: Json;
   tenantId: string;
   workflowId: string;
@@ -125,6 +145,7 @@ export interface Plans {
 }
 
 export interface Pools {
+  checkedOut: Generated<number>;
   configVersion: Generated<number>;
   epoch: Generated<number>;
   licenseId: string;
@@ -184,6 +205,7 @@ export interface Tenants {
 
 export interface DB {
   auditLog: AuditLog;
+  checkOuts: CheckOuts;
   credentials: Credentials;
   delegates: Delegates;
   idempotencyKeys: IdempotencyKeys;

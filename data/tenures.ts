@@ -5,7 +5,7 @@
  */
 import type { Fence, PoolRef } from '../domain/seat.ts';
 import type { EndReason } from '../domain/errors.ts';
-import type { WorkflowMessage } from '../workflows/contract.ts';
+import type { SessionMessage } from '../workflows/contract.ts';
 import type { Database } from './database.ts';
 import type { NewLicenseEvent } from './license-events.ts';
 import type { Statement } from './pipeline.ts';
@@ -13,7 +13,7 @@ import type { PoolVersion } from './pools.ts';
 import type { SessionFacts } from './sessions.ts';
 import { pipelineAsTenant } from './tenant.ts';
 
-type Message = WorkflowMessage & { eventId: string };
+type Message = SessionMessage & { eventId: string };
 
 export interface NewTenure {
   pool: PoolRef;

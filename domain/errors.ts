@@ -134,6 +134,13 @@ export const errorTable = {
     retryable: false,
     expected: true,
   },
+  license_file_not_allowed: {
+    title: 'The license gives no such license file',
+    status: 403,
+    conclusive: true,
+    retryable: false,
+    expected: true,
+  },
   holders_exhausted: {
     title: 'The session has as many holders as its policy allows',
     status: 409,

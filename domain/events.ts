@@ -8,6 +8,8 @@ export const licenseEvents = [
   'license.reinstated',
   'license.revoked',
   'license.key_rotated',
+  'license.checked_out',
+  'license.checked_in',
   'seat.queued',
   'seat.acquired',
   'seat.released',

@@ -7,6 +7,7 @@ export const idPrefixes = {
   ses: 'session',
   key: 'credential',
   evt: 'event',
+  chk: 'check-out',
   dlg: 'delegate',
   aud: 'audit entry',
   req: 'request',

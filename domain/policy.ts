@@ -19,6 +19,17 @@ export interface QueuePolicy {
   livenessSeconds: number;
 }
 
+/** Rules about license files; null on a policy means that none are given. */
+export interface LicenseFilePolicy {
+  /**
+   * Whether each file is bound to a device, which then holds a seat until the file ends. Without, files
+   * may be had that run on every machine they are copied to: only for plans that do not count copies.
+   */
+  needsDevice: boolean;
+  /** Longest life of a file, in hours. */
+  hoursMax: number;
+}
+
 export interface Policy {
   /** Fewest and most seats that a license of this plan may have. */
   seats: { min: number; max: number };
@@ -38,6 +49,7 @@ export interface Policy {
   offlineAllowance: number | 'seats';
   /** Devices that may be activated; null for no cap. */
   devicesMax: number | null;
+  licenseFiles: LicenseFilePolicy | null;
   /** Whether a denial names who else holds the seats, or only counts them. */
   namesHolders: boolean;
   /** What the product may do beyond running; `resolveEntitlements` says what holds for a license. */

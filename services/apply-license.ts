@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { TenantTransaction } from '../data/database.ts';
 import { insertLicenseEvents } from '../data/license-events.ts';
 import { updateLicense, type LicenseRecord } from '../data/licenses.ts';
+import { enqueueMessages } from '../data/outbox.ts';
 import { lockPool, raiseConfigVersion } from '../data/pools.ts';
 import { listOpenSessions } from '../data/sessions.ts';
 import { withTenant } from '../data/tenant.ts';
@@ -12,6 +13,7 @@ import { newId } from '../platform/ids.ts';
 import { audit, type AuditContext } from './audit.ts';
 import type { Deps } from './deps.ts';
 import { endSessions } from './end-session.ts';
+import { factsChangedMessage } from './license-message.ts';
 import { poolConfigOfLicense, poolTermsOfLicense } from './pool-config.ts';
 import { requireLicense } from './read-license.ts';
 import { settleDropped } from './settle-dropped.ts';
@@ -29,7 +31,7 @@ type LicenseTerms = LicenseFacts & Pick<LicenseRecord, 'overrides'>;
 
 /**
  * The only writer of a license: records facts, derives the status from them, raises the version of the
- * pool, and, when the license is now suspended or revoked, ends its sessions in bulk. Runs under the
+ * pool, tells the license's workflow, and, when the license is now suspended or revoked, ends its sessions in bulk. Runs under the
  * pool's exclusive lock, so that no grant made under the old facts can be recorded after it.
  *
  * @throws LicensingError `not_found`: unknown, or another tenant's.
@@ -49,6 +51,7 @@ async function applyLicense(
   const configVersion = await raiseConfigVersion(tx, pool);
   await insertLicenseEvents(tx, [{ id: newId('evt'), ...pool, sessionId: null, event, detail }]);
   await endWithdrawnSessions(tx, deps, { pool, status });
+  await enqueueMessages(tx, [factsChangedMessage({ ...present, status })]);
   return { ...present, ...facts, status, configVersion };
 }
 
@@ -89,7 +92,7 @@ export async function changeLicense(
 }
 
 /** Pushes a license's present configuration to its pool; a pool that Redis does not know needs none. */
-async function syncPool(deps: Deps, license: LicenseRecord): Promise<void> {
+export async function syncPool(deps: Deps, license: LicenseRecord): Promise<void> {
   const pool = { tenantId: license.tenantId, licenseId: license.id };
   const reply = await deps.seats.configurePool(pool, {
     config: poolConfigOfLicense(license),

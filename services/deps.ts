@@ -5,6 +5,7 @@ import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { DelegateSource } from '../signing/delegate.ts';
 import type { SealingSecret } from '../signing/sealed-delegate.ts';
+import type { TokenSigner } from '../signing/tokens/jws.ts';
 
 /** What use cases work with, put together once per process. */
 export interface Deps {
@@ -35,6 +36,14 @@ export interface SigningSettings {
   sealKeys: readonly SealingSecret[];
 }
 
+/** Where the root comes from that signs, and what it says of the server. */
+export interface FileSigning {
+  /** What its signer signs is recorded through `tx`. */
+  root: (tx: Database) => Promise<{ signer: TokenSigner }>;
+  /** The address of the API. */
+  issuer: string;
+}
+
 /** The points between the effects of a step, where a process may die. */
 export const stepPoints = [
   'acquire:granted-in-redis',
@@ -54,6 +63,10 @@ export const stepPoints = [
   'restore:epoch-raised',
   'restore:first-chunk',
   'license:applied',
+  'check-out:recorded',
+  'check-in:recorded',
+  'file:signed',
+  'file:kept',
   'sweep:rows-ended',
   'sweep:strangers-dropped',
   'idempotency:answer-kept',

@@ -2,6 +2,7 @@ import { insertLicenseEvents } from '../data/license-events.ts';
 import { insertLicense, type LicenseRecord } from '../data/licenses.ts';
 import { findPlan, findTenant, type PlanRecord } from '../data/catalog.ts';
 import type { TenantTransaction } from '../data/database.ts';
+import { enqueueMessages } from '../data/outbox.ts';
 import { withTenant } from '../data/tenant.ts';
 import { LicensingError } from '../domain/errors.ts';
 import { deriveLicense } from '../domain/license.ts';
@@ -10,6 +11,7 @@ import { newId } from '../platform/ids.ts';
 import { audit, type AuditContext } from './audit.ts';
 import type { Deps } from './deps.ts';
 import { insertLicenseKey } from './insert-license-key.ts';
+import { factsChangedMessage } from './license-message.ts';
 import { refuseSeatsOutside } from './license-changes.ts';
 import { refuseFaultyFeatures } from './own-features.ts';
 import { requireLicense } from './read-license.ts';
@@ -91,6 +93,7 @@ async function writeLicense(
       detail: { seats },
     },
   ]);
+  await enqueueMessages(tx, [factsChangedMessage({ id, tenantId, productId, status })]);
   return { license: await requireLicense(tx, { tenantId, licenseId: id }), licenseKey };
 }
 

@@ -8,7 +8,8 @@ import type { PoolConfig } from '../domain/seat.ts';
 export function poolConfigOfLicense(license: LicenseRecord): PoolConfig {
   return poolConfigOf({
     policy: resolvePolicy(license.planPolicy, license.overrides),
-    seats: license.seats,
+    // Who took a seat out with a license file needs no server to use it, so the pool has one less.
+    seats: Math.max(0, license.seats - license.checkedOut),
     status: poolStatusOf(license.status),
     expiresAt: license.expiresAt,
     version: license.configVersion,

@@ -1,7 +1,7 @@
 import type { EndReason } from '../domain/errors.ts';
 import { newId } from '../platform/ids.ts';
 import { presentTraceparent } from '../platform/tracing.ts';
-import { sessionWorkflowId, type WorkflowMessage } from '../workflows/contract.ts';
+import { sessionWorkflowId, type SessionMessage } from '../workflows/contract.ts';
 
 /** What a message needs to know of a session to start its workflow if it does not run yet. */
 interface MessageSubject {
@@ -11,7 +11,7 @@ interface MessageSubject {
   instanceKey: string;
 }
 
-type OutboxMessage = WorkflowMessage & { eventId: string };
+type OutboxMessage = SessionMessage & { eventId: string };
 
 /** Tells a session's workflow that its row has ended and that the seat must be confirmed free. */
 export function endedMessage(

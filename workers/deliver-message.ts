@@ -5,6 +5,8 @@ import {
 } from '@temporalio/client';
 import { hasSessionEnded, type ClaimedMessage } from '../data/outbox.ts';
 import type { Database } from '../data/database.ts';
+import type { SessionMessage } from '../workflows/contract.ts';
+import { licenseStartOptions } from './license-start.ts';
 import { sessionStartOptions } from './session-start.ts';
 
 /** What became of one try to deliver a message. */
@@ -46,6 +48,14 @@ function withinDeadline<T>({ client }: DeliveryRoute, work: () => Promise<T>): P
 
 async function send(route: DeliveryRoute, message: ClaimedMessage): Promise<Delivery> {
   const { client, taskQueue } = route;
+  if (message.workflowType === 'licenseTerm') {
+    await client.workflow.signalWithStart(message.workflowType, {
+      ...licenseStartOptions(message, taskQueue),
+      signal: message.signal,
+      signalArgs: [message.payload],
+    });
+    return { outcome: 'sent' };
+  }
   const options = sessionStartOptions(message, taskQueue);
   try {
     if (message.signal === null) {
@@ -70,7 +80,7 @@ async function send(route: DeliveryRoute, message: ClaimedMessage): Promise<Deli
  * row has ended, nothing is left that needs a workflow. Otherwise somebody terminated it, or it failed,
  * and its session goes on without one until the sweep starts another: somebody should know why.
  */
-async function meetClosedRun(route: DeliveryRoute, message: ClaimedMessage): Promise<Delivery> {
+async function meetClosedRun(route: DeliveryRoute, message: SessionMessage): Promise<Delivery> {
   const { status } = await route.client.workflow.getHandle(message.workflowId).describe();
   if (status.name === 'COMPLETED') return { outcome: 'sent' };
   if (status.name === 'RUNNING') return { outcome: 'later', error: 'The run was just continued.' };

@@ -4,10 +4,11 @@ import {
   sessionMemo,
   type LicenseSessionInput,
   type SessionMemo,
-  type WorkflowMessage,
+  type SessionMessage,
 } from '../workflows/contract.ts';
 
-const keys = {
+/** By what the workflows of sessions and licenses are found. */
+export const searchKeys = {
   TenantId: defineSearchAttributeKey('TenantId', 'KEYWORD'),
   LicenseId: defineSearchAttributeKey('LicenseId', 'KEYWORD'),
   ProductId: defineSearchAttributeKey('ProductId', 'KEYWORD'),
@@ -22,7 +23,7 @@ const summaryKeyChars = 32;
  * with a fair share of the workers for each tenant, and without any timeout.
  */
 export function sessionStartOptions(
-  { workflowId, start }: Pick<WorkflowMessage, 'workflowId' | 'start'>,
+  { workflowId, start }: Pick<SessionMessage, 'workflowId' | 'start'>,
   taskQueue: string,
 ) {
   const { traceparent: _ofMessage, ...input } = start;
@@ -34,10 +35,10 @@ export function sessionStartOptions(
     workflowIdReusePolicy: input.restart === true ? 'ALLOW_DUPLICATE' : 'REJECT_DUPLICATE',
     workflowIdConflictPolicy: 'USE_EXISTING',
     typedSearchAttributes: [
-      { key: keys.TenantId, value: input.tenantId },
-      { key: keys.LicenseId, value: input.licenseId },
-      { key: keys.ProductId, value: input.productId },
-      { key: keys.Status, value: input.status },
+      { key: searchKeys.TenantId, value: input.tenantId },
+      { key: searchKeys.LicenseId, value: input.licenseId },
+      { key: searchKeys.ProductId, value: input.productId },
+      { key: searchKeys.Status, value: input.status },
     ],
     memo: { ...memoOf(input) },
     staticSummary: `Seat of ${input.licenseId} for ${instance}`,

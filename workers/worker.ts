@@ -6,12 +6,15 @@ import {
 } from '@temporalio/worker';
 import { createDelegateActivities } from '../activities/delegates.ts';
 import { createPoolActivities, type SweepOptions } from '../activities/pools.ts';
+import { createLicenseActivities } from '../activities/licenses.ts';
 import { createSessionActivities } from '../activities/sessions.ts';
-import type { Deps } from '../services/deps.ts';
+import type { Deps, FileSigning } from '../services/deps.ts';
 import { workerInterceptors } from './interceptors.ts';
 import { taskLimits } from './watch-worker.ts';
 
 export interface WorkerSetup {
+  /** What signs license files; the root in Cloud KMS unless given. */
+  signing?: FileSigning | undefined;
   /** How the sweep finds workflows that were lost; it looks for none unless given. */
   isRunning?: SweepOptions['isRunning'];
   connection: NativeConnection;
@@ -41,6 +44,7 @@ export function createWorker(deps: Deps, setup: WorkerSetup): Promise<Worker> {
     workflowBundle: bundle,
     activities: {
       ...createSessionActivities(deps),
+      ...createLicenseActivities(deps, setup.signing),
       ...createPoolActivities(deps, { isRunning: setup.isRunning }),
       ...createDelegateActivities(deps),
     },

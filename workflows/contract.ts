@@ -5,6 +5,7 @@
  */
 import type { Counts } from '../domain/counts.ts';
 import type { EndReason } from '../domain/errors.ts';
+import type { LicenseStatus } from '../domain/license.ts';
 import type { SessionStatus } from '../domain/seat.ts';
 
 /** The id of a session's workflow: one session, one life, one id. */
@@ -132,8 +133,80 @@ export interface ReconcilePoolsInput {
   totals: Counts;
 }
 
+/** The id of a license's workflow. It may live again: a run ends when nothing of the license is pending. */
+export function licenseWorkflowId(tenantId: string, licenseId: string): string {
+  return `license/${tenantId}/${licenseId}`;
+}
+
+/** What names a license. */
+export interface LicenseRef {
+  tenantId: string;
+  licenseId: string;
+}
+
+/** Input of `licenseTerm`. */
+export interface LicenseTermInput extends LicenseRef {
+  productId: string;
+  /** What is known when the workflow is asked for; the first step reads the truth. */
+  status: LicenseStatus;
+  /** Present after continue-as-new: where the former run stood. */
+  carried?: LicenseTermProgress;
+}
+
+/** What a license's workflow knows; the `state` query answers it. */
+export interface LicenseTermProgress {
+  status: LicenseStatus;
+  /** Check-outs that are not over: each is a file that is believed somewhere, or is to be signed. */
+  open: number;
+  /** Those that wait for their signature. */
+  pending: readonly string[];
+  /** When the next one ends or must be renewed, in unix milliseconds; null: none is open. */
+  nextAt: number | null;
+  /** Signals taken so far, over all runs. */
+  signals: number;
+}
+
+/** What `loadFacts` says: where a license stands after its check-outs were brought in line with that. */
+export type LicenseTermFacts = Omit<LicenseTermProgress, 'signals'>;
+
+/** How a license's workflow closed. */
+export interface LicenseTermResult {
+  status: LicenseStatus;
+}
+
+/** The license was issued or changed: status, terms or end. */
+export interface FactsChangedSignal {
+  eventId: string;
+}
+/** A file is to be signed, or a device gave one up. */
+export interface CheckOutRequestedSignal {
+  eventId: string;
+  checkOutId: string;
+}
+
+/** Signal names of `licenseTerm`. */
+export const licenseSignals = {
+  factsChanged: 'factsChanged',
+  checkOutRequested: 'checkOutRequested',
+} as const;
+
 /** One message to a workflow, as the outbox stores it: start it if need be, then signal it. */
-export type WorkflowMessage = {
+export type WorkflowMessage = SessionMessage | LicenseMessage;
+
+/** What a license's workflow is told. */
+export type LicenseMessage = {
+  tenantId: string;
+  workflowType: 'licenseTerm';
+  workflowId: string;
+  /** With it the trace of the request that wrote the message, which the workflow's input leaves out. */
+  start: LicenseTermInput & { traceparent?: string };
+} & (
+  | { signal: 'factsChanged'; payload: FactsChangedSignal }
+  | { signal: 'checkOutRequested'; payload: CheckOutRequestedSignal }
+);
+
+/** What a session's workflow is told. */
+export type SessionMessage = {
   tenantId: string;
   workflowType: 'licenseSession';
   workflowId: string;

@@ -27,6 +27,9 @@ export const policySchema = z
     offlineGraceHours: z.int().min(0).max(offlineGraceHoursMax),
     offlineAllowance: z.union([z.int().min(0).max(100_000), z.literal('seats')]),
     devicesMax: z.int().min(1).max(100_000).nullable(),
+    licenseFiles: z
+      .strictObject({ needsDevice: z.boolean(), hoursMax: z.int().min(1).max(8_784) })
+      .nullable(),
     namesHolders: z.boolean(),
     features: featuresSchema(featureSchema),
   })

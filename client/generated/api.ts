@@ -113,6 +113,63 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/licenses/check-out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a license file, which proves what the license allows without a server
+         * @description A file for a device takes a seat out of the pool until it ends. Idempotent: the same wish answers the same check-out until half of its file’s life has passed or the license says something else. While the signing key is away the answer is 202, and the file follows.
+         */
+        post: operations["checkOutLicense"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/check-outs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where a check-out stands, with its license file once it is signed */
+        get: operations["getCheckOut"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/check-outs/{id}/check-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a license file up: its device’s seat is the pool’s again
+         * @description Ends every check-out of the device. Idempotent. Nothing offline can show that no copy of the file was kept: such a copy is good on that one device until the file ends.
+         */
+        post: operations["checkIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/licenses": {
         parameters: {
             query?: never;
@@ -510,6 +567,36 @@ export interface components {
             /** @description Also tell of every check what it looked at and how it went. */
             explain?: boolean;
         };
+        CheckOutRequest: {
+            /** @description Code of the product that the file is for. */
+            product: string;
+            /**
+             * @description builder: a person at work. runtime: inside a shipped product.
+             * @default builder
+             * @enum {string}
+             */
+            usageType: "builder" | "runtime";
+            /** @description The device that the file is for; bound to none unless given. */
+            device?: {
+                fingerprint: string;
+            };
+            /** @description Life of the file; the plan’s offline grace unless given. */
+            ttlSeconds?: number;
+            /** @description Random; the license file repeats it. */
+            nonce?: string;
+        } | {
+            /** @description What a machine that sees no network wrote to ask for its file. */
+            requestFile: string;
+        };
+        CheckInRequest: {
+            /** @description What a machine wrote when it gave its license file up. */
+            deactivationFile: string;
+        } | {
+            /** @description The device that gives its file up, if it had it without a request file. */
+            device: {
+                fingerprint: string;
+            };
+        };
         IssueLicenseRequest: {
             productId: string;
             planId: string;
@@ -539,6 +626,10 @@ export interface components {
                 offlineGraceHours?: number;
                 offlineAllowance?: number | "seats";
                 devicesMax?: number | null;
+                licenseFiles?: {
+                    needsDevice: boolean;
+                    hoursMax: number;
+                } | null;
                 namesHolders?: boolean;
                 features?: {
                     [key: string]: components["schemas"]["Feature"];
@@ -622,6 +713,10 @@ export interface components {
             offlineGraceHours: number;
             offlineAllowance: number | "seats";
             devicesMax: number | null;
+            licenseFiles: {
+                needsDevice: boolean;
+                hoursMax: number;
+            } | null;
             namesHolders: boolean;
             features: {
                 [key: string]: components["schemas"]["Feature"];
@@ -694,7 +789,7 @@ export interface components {
             /** @description What happened and what to do next. */
             detail: string;
             /** @enum {string} */
-            code: "unauthenticated" | "forbidden" | "not_found" | "method_not_allowed" | "conflict" | "invalid_request" | "idempotency_mismatch" | "idempotency_in_flight" | "rate_limited" | "no_seats_available" | "queue_full" | "session_ended" | "license_revoked" | "license_suspended" | "license_expired" | "product_mismatch" | "usage_type_not_allowed" | "feature_not_granted" | "holders_exhausted" | "takeover_refused" | "restoring" | "unavailable" | "internal";
+            code: "unauthenticated" | "forbidden" | "not_found" | "method_not_allowed" | "conflict" | "invalid_request" | "idempotency_mismatch" | "idempotency_in_flight" | "rate_limited" | "no_seats_available" | "queue_full" | "session_ended" | "license_revoked" | "license_suspended" | "license_expired" | "product_mismatch" | "usage_type_not_allowed" | "feature_not_granted" | "license_file_not_allowed" | "holders_exhausted" | "takeover_refused" | "restoring" | "unavailable" | "internal";
             requestId: string;
             /** @description Where requests are traced: of this one. */
             traceId?: string;
@@ -796,7 +891,7 @@ export interface components {
              * @description valid, or the first check that failed.
              * @enum {string}
              */
-            code: "valid" | "unauthenticated" | "forbidden" | "not_found" | "method_not_allowed" | "conflict" | "invalid_request" | "idempotency_mismatch" | "idempotency_in_flight" | "rate_limited" | "no_seats_available" | "queue_full" | "session_ended" | "license_revoked" | "license_suspended" | "license_expired" | "product_mismatch" | "usage_type_not_allowed" | "feature_not_granted" | "holders_exhausted" | "takeover_refused" | "restoring" | "unavailable" | "internal";
+            code: "valid" | "unauthenticated" | "forbidden" | "not_found" | "method_not_allowed" | "conflict" | "invalid_request" | "idempotency_mismatch" | "idempotency_in_flight" | "rate_limited" | "no_seats_available" | "queue_full" | "session_ended" | "license_revoked" | "license_suspended" | "license_expired" | "product_mismatch" | "usage_type_not_allowed" | "feature_not_granted" | "license_file_not_allowed" | "holders_exhausted" | "takeover_refused" | "restoring" | "unavailable" | "internal";
             detail: string;
             license: components["schemas"]["License"];
             entitlements: {
@@ -825,6 +920,8 @@ export interface components {
                 limit: number;
                 used: number;
                 queued: number;
+                /** @description Held by devices with their license files. */
+                checkedOut: number;
             };
             expiresAt: string | null;
             entitlements: {
@@ -856,12 +953,38 @@ export interface components {
             check: "revoked" | "suspended" | "expired" | "product" | "usage_type" | "feature";
             passed: boolean;
             /** @enum {string} */
-            code?: "unauthenticated" | "forbidden" | "not_found" | "method_not_allowed" | "conflict" | "invalid_request" | "idempotency_mismatch" | "idempotency_in_flight" | "rate_limited" | "no_seats_available" | "queue_full" | "session_ended" | "license_revoked" | "license_suspended" | "license_expired" | "product_mismatch" | "usage_type_not_allowed" | "feature_not_granted" | "holders_exhausted" | "takeover_refused" | "restoring" | "unavailable" | "internal";
+            code?: "unauthenticated" | "forbidden" | "not_found" | "method_not_allowed" | "conflict" | "invalid_request" | "idempotency_mismatch" | "idempotency_in_flight" | "rate_limited" | "no_seats_available" | "queue_full" | "session_ended" | "license_revoked" | "license_suspended" | "license_expired" | "product_mismatch" | "usage_type_not_allowed" | "feature_not_granted" | "license_file_not_allowed" | "holders_exhausted" | "takeover_refused" | "restoring" | "unavailable" | "internal";
             /** @description What was looked at. */
             input: {
                 [key: string]: unknown;
             };
             detail: string;
+        };
+        CheckOutAnswer: {
+            checkOut: components["schemas"]["CheckOut"];
+            /** @description The text to keep or to carry to the machine, while the check-out is signed. */
+            licenseFile?: string;
+        };
+        CheckOut: {
+            id: string;
+            licenseId: string;
+            /**
+             * @description pending: to be signed. signed: there is a file. The others are ends: expired by time, failed to be signed, revoked with its license, checked_in by its device.
+             * @enum {string}
+             */
+            status: "pending" | "signed" | "expired" | "failed" | "revoked" | "checked_in";
+            /** @description With failed and revoked: the code of why. */
+            reason: string | null;
+            /** @description The hash of the device that the file is for; null: it is bound to none. */
+            device: string | null;
+            nonce: string | null;
+            ttlSeconds: number;
+            /** Format: date-time */
+            createdAt: string;
+            signedAt: string | null;
+            /** @description When the file ends; null: none is signed. */
+            expiresAt: string | null;
+            endedAt: string | null;
         };
         IssuedLicense: {
             license: components["schemas"]["License"];
@@ -1502,6 +1625,276 @@ export interface operations {
             };
             /** @description `unauthenticated`: The credential is missing or not valid. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: The request is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: The credential or the address asks too often. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: The server met an unexpected fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: A part that this operation needs is not answering. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    checkOutLicense: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description What `nonce` is in a body, for requests without one; longer than 200 characters, or empty, it is ignored. */
+                "Leasehold-Nonce"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckOutRequest"];
+            };
+        };
+        responses: {
+            /** @description The file is there. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckOutAnswer"];
+                };
+            };
+            /** @description The file will be: look at Location. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckOutAnswer"];
+                };
+            };
+            /** @description `unauthenticated`: The credential is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `license_file_not_allowed`: The license gives no such license file. `license_revoked`: The license was revoked. `license_suspended`: The license is suspended. `license_expired`: The license has expired. `product_mismatch`: The license is for another product. `usage_type_not_allowed`: The license does not allow this type of use. `feature_not_granted`: The license does not grant a feature that is needed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `no_seats_available`: All seats of the license are in use. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: The request is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: The credential or the address asks too often. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: The server met an unexpected fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: A part that this operation needs is not answering. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getCheckOut: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description What `nonce` is in a body, for requests without one; longer than 200 characters, or empty, it is ignored. */
+                "Leasehold-Nonce"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The check-out, also when it has ended. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckOutAnswer"];
+                };
+            };
+            /** @description `unauthenticated`: The credential is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such resource. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: The credential or the address asks too often. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: The server met an unexpected fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: A part that this operation needs is not answering. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    checkIn: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description What `nonce` is in a body, for requests without one; longer than 200 characters, or empty, it is ignored. */
+                "Leasehold-Nonce"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckInRequest"];
+            };
+        };
+        responses: {
+            /** @description The check-out, which has ended. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckOutAnswer"];
+                };
+            };
+            /** @description `unauthenticated`: The credential is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: The credential does not allow this operation. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such resource. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: The resource is in a state that does not allow this. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -11,6 +11,7 @@ import { operations } from '../../api/routes.ts';
 import { errorTable, type ErrorCode } from '../../domain/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import { startTestApi, type Answer } from '../support/api.ts';
+import { askCheckOut } from '../support/check-outs.ts';
 import { givenWorld, requestFor } from '../support/every-operation.ts';
 import {
   acquire,
@@ -35,6 +36,7 @@ const schemas = (document.components?.schemas ?? {}) as Record<string, Schema>;
 const known = {
   ...{ ten: world.license.tenantId, prd: world.license.productId, pln: world.license.planId },
   ...{ lic: world.license.licenseId, ses: world.session.id, key: world.apiKeyId },
+  chk: world.checkOutId,
 };
 
 function inputsOf({ path, method }: Operation) {
@@ -230,6 +232,9 @@ const reached: Record<ErrorCode, () => Promise<Answer>> = {
   },
   async feature_not_granted() {
     return tryAcquire(await givenLicense(api), { features: ['sso'] });
+  },
+  async license_file_not_allowed() {
+    return askCheckOut(await givenLicense(api, { policy: { licenseFiles: null } }));
   },
   async restoring() {
     const session = await acquire(await givenLicense(api));

@@ -52,6 +52,14 @@ test.each(addressed.filter(({ credential }) => credential === 'session'))(
   },
 );
 
+test.each(addressed.filter(({ credential }) => credential === 'license_key'))(
+  '$id answers an id of another license like a random one',
+  async (operation) => {
+    const request = requestFor(operation, owner);
+    await expectLikeRandom(request, credentialFor(operation, stranger));
+  },
+);
+
 test.each(addressed.filter(({ path }) => path.startsWith('/v1/licenses/{id}')))(
   '$id finds no license outside the tenant that an operator names',
   async (operation) => {
@@ -64,7 +72,7 @@ test.each(addressed.filter(({ path }) => path.startsWith('/v1/licenses/{id}')))(
 test('nothing of all that touched the owner', async () => {
   expect(await heartbeat(owner.session)).toMatchObject({ status: 'active' });
   expect(await show(owner.session)).toMatchObject({ endedAt: null });
-  expect(await readLicense(owner.license)).toMatchObject({ status: 'active', seats: { limit: 3 } });
+  expect(await readLicense(owner.license)).toMatchObject({ status: 'active', seats: { limit: 4 } });
 });
 
 test('a list shows a tenant its own licenses only', async () => {

@@ -20,6 +20,7 @@ const table: readonly [row: string, read: (policy: Policy) => unknown, ...figure
   ['heartbeat, s', ({ heartbeatSeconds }) => heartbeatSeconds, 120, 120, 120, 120],
   ['offline grace, h', ({ offlineGraceHours }) => offlineGraceHours, 24, 72, 120, 168],
   ['offline allowance', ({ offlineAllowance }) => offlineAllowance, 0, 1, 'seats', 'seats'],
+  ['license files of a device, h', fileHours, undefined, 720, 2_160, 8_760],
   ['devices', ({ devicesMax }) => devicesMax, 1, 3, null, null],
   ['overdraft seats', ({ overdraft }) => overdraft, 0, 0, 0, 0],
   ['holders per session', ({ holdersMax }) => holdersMax, 16, 16, 16, 16],
@@ -86,6 +87,12 @@ function policyOf(code: string): Policy {
   const plan = catalogue.find((one) => one.code === code);
   if (plan === undefined) throw new Error(`The catalogue has no plan ${code}`);
   return plan.policy;
+}
+
+function fileHours({ licenseFiles }: Policy) {
+  // A file that is bound to no device would give more copies than the seats that were sold.
+  expect(licenseFiles?.needsDevice).not.toBe(false);
+  return licenseFiles?.hoursMax;
 }
 
 function uses(usageType: Policy['usageTypes'][number]) {

@@ -11,7 +11,13 @@ export const policy: Policy = {
   ...{ leaseSeconds: 60, heartbeatSeconds: 20, holdersMax: 4, overdraft: 0 },
   queue: { lengthMax: 10, waitMaxSeconds: 60, offerSeconds: 30, livenessSeconds: 60 },
   usageTypes: ['builder', 'runtime'],
-  ...{ offlineGraceHours: 1, offlineAllowance: 0, devicesMax: null, namesHolders: false },
+  ...{
+    offlineGraceHours: 1,
+    offlineAllowance: 0,
+    devicesMax: null,
+    licenseFiles: null,
+    namesHolders: false,
+  },
   features: {},
 };
 

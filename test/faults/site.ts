@@ -29,6 +29,7 @@ export const policy: Policy = {
   offlineGraceHours: 0,
   offlineAllowance: 0,
   devicesMax: null,
+  licenseFiles: null,
   namesHolders: false,
   features: {},
 };

@@ -1,6 +1,6 @@
 /**
- * Records what every kind of life of a session, every kind of sweep and every kind of renewal of a delegate
- * leaves in Temporal, on a real dev server with the real worker, activities and relay:
+ * Records what every kind of life of a session and of a license, every kind of sweep and every kind of renewal of
+ * a delegate leaves in Temporal, on a real dev server with the real worker, activities and relay:
  *
  *     node test/histories/record.ts [folder]
  *
@@ -9,6 +9,7 @@
  * ones, when a workflow was changed behind `patched()`; delete an old file only when no run of that
  * code can be open any more.
  */
+import { constants, generateKeyPairSync, sign } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,13 +34,19 @@ import { connectTemporalWorker } from '../../platform/temporal-worker.ts';
 import { connectTemporal } from '../../platform/temporal.ts';
 import { bundleWorkflows } from '../../workers/bundle.ts';
 import { isWorkflowRunning } from '../../workers/find-workflow.ts';
-import type { ReconcilePoolsInput, SessionRef } from '../../workflows/contract.ts';
+import type { FileSigning } from '../../services/deps.ts';
+import { changeTerms, revoke } from '../../services/license-changes.ts';
+import type { TokenSigner } from '../../signing/tokens/jws.ts';
+import { licenseSignals, type ReconcilePoolsInput, type SessionRef } from '../../workflows/contract.ts';
+import type { TestLicense } from '../workflows/seat-stores.ts';
 import { openSeatWorld, type SeatWorld } from '../workflows/seat-world.ts';
 
 type History = Awaited<ReturnType<SeatWorld['historyOf']>>;
 
 const target = process.argv[2] ?? fileURLToPath(new URL('./', import.meta.url));
 const figures = { leaseMs: 3_000, offerMs: 2_000, livenessMs: 3_000, queueWaitMs: 5_000 };
+const forDevices = { licenseFiles: { needsDevice: true, hoursMax: 24 } };
+const forAll = { licenseFiles: { needsDevice: false, hoursMax: 24 } };
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 const scratch = await mkdtemp(join(tmpdir(), 'leasehold-record-'));
@@ -68,6 +75,7 @@ async function record(): Promise<void> {
     bundle,
     stores: { ...(await makeDatabase()), redisUrl: redis.url },
     figures,
+    signing: signInMemory(),
   });
   // A sweep of two pools a run, which looks for the workflow of every session.
   const isRunning = isWorkflowRunning(client);
@@ -84,6 +92,7 @@ async function record(): Promise<void> {
     recordContinuedAsNew(world),
     recordCancelled(world),
   ]);
+  await recordTerms(world);
   await sweeper.runUntil(async () => {
     await recordRestarted(world, client);
     await recordSweeps(world, client);
@@ -181,6 +190,103 @@ async function recordRestarted(world: SeatWorld, client: Client): Promise<void> 
   await beatFor(world, session, 1_000);
   await world.release(session);
   await save(world, session, 'restarted');
+}
+
+/** Lives of licenses, one after the other: each reads what it does from the stores. */
+async function recordTerms(world: SeatWorld): Promise<void> {
+  const bare = await world.issueLicense(1);
+  await saveTerm(world, bare, 'nothing-left');
+
+  const owned = await world.issueLicense(1, forDevices);
+  await closed(world, owned);
+  const file = await signed(world, owned, 'mine');
+  await world.checkIn(owned, file, 'mine');
+  await saveTerm(world, owned, 'device-files');
+
+  const site = await world.issueLicense(1, forAll);
+  await standing(world, site, 1);
+  await world.changeLicense(site, changeTerms({ seats: 7 }));
+  await standing(world, site, 2);
+  await world.changeLicense(site, revoke('Recorded'));
+  await saveTerm(world, site, 'standing-file');
+
+  const revoked = await world.issueLicense(2, forDevices);
+  await closed(world, revoked);
+  await signed(world, revoked, 'one');
+  await signed(world, revoked, 'two');
+  await world.changeLicense(revoked, revoke('Recorded'));
+  await saveTerm(world, revoked, 'revoked');
+
+  const cancelled = await world.issueLicense(1, forDevices);
+  await closed(world, cancelled);
+  await signed(world, cancelled, 'mine');
+  await world.termOf(cancelled).cancel();
+  await saveTerm(world, cancelled, 'cancelled');
+
+  const long = await world.issueLicense(1, forDevices);
+  await closed(world, long);
+  const kept = await signed(world, long, 'mine');
+  const { runId } = await world.termOf(long).describe();
+  while ((await world.termOf(long).describe()).runId === runId) {
+    await world.termOf(long).signal(licenseSignals.factsChanged, { eventId: 'evt_any' });
+    await delay(50);
+  }
+  await world.checkIn(long, kept, 'mine');
+  await closed(world, long);
+  await saveTerm(world, long, 'continued-as-new', runId);
+  await saveTerm(world, long, 'continuation');
+}
+
+/** A file that was asked for, once it is signed. */
+async function signed(world: SeatWorld, license: TestLicense, device: string): Promise<string> {
+  const id = await world.checkOut(license, device);
+  while ((await world.checkOutRow(license, id))?.status !== 'signed') await delay(50);
+  return id;
+}
+
+async function standing(world: SeatWorld, license: TestLicense, count: number): Promise<void> {
+  const { rows } = await sql<{ count: number }>`select count(*)::int as count from check_outs
+    where license_id = ${license.licenseId} and status = 'signed'`.execute(world.deps.systemDb);
+  if (rows[0]?.count === count) return;
+  await delay(50);
+  await standing(world, license, count);
+}
+
+/** Waits until the license's workflow has begun, and has closed. */
+async function closed(world: SeatWorld, license: TestLicense): Promise<void> {
+  for (;;) {
+    const described = await world
+      .termOf(license)
+      .describe()
+      .catch(() => null);
+    if (described !== null && described.status.name !== 'RUNNING') return;
+    await delay(50);
+  }
+}
+
+async function saveTerm(
+  world: SeatWorld,
+  license: TestLicense,
+  name: string,
+  runId?: string,
+): Promise<void> {
+  await closed(world, license);
+  await write(await world.historyOf(world.termOf(license).workflowId, runId), name);
+}
+
+/** A root whose key is gone with this process. */
+function signInMemory(): FileSigning {
+  const { privateKey: key } = generateKeyPairSync('rsa', { modulusLength: 4_096 });
+  const pss = {
+    padding: constants.RSA_PKCS1_PSS_PADDING,
+    saltLength: constants.RSA_PSS_SALTLEN_DIGEST,
+  };
+  const signer: TokenSigner = {
+    kid: 'root-1',
+    algorithm: 'PS256',
+    sign: (input) => sign('sha256', input, { key, ...pss }),
+  };
+  return { root: () => Promise.resolve({ signer }), issuer: 'https://licenses.example.com' };
 }
 
 /** A sweep in one run, and the first and the last run of one in several. */

@@ -25,6 +25,7 @@ import {
   type GivenLicense,
   type GivenSession,
 } from '../support/given.ts';
+import { askCheckOut, tryCheckIn, type CheckOutAnswer } from '../support/check-outs.ts';
 import { afterSettling, seatWithoutRow } from './disagreements.ts';
 
 /** How a step came out: an answer of the API, or, of what has no answer, whether it threw. */
@@ -251,6 +252,25 @@ export const steps: readonly Step[] = [
     async prepare(license) {
       await fillAndLapseOne(license);
       return () => patchSeats(license, 1);
+    },
+  },
+  {
+    name: 'checking a license file out',
+    points: ['check-out:recorded'],
+    seatsAfter: 1,
+    async prepare(license) {
+      await acquire(license, { instance: 'i' });
+      return () => askCheckOut(license);
+    },
+  },
+  {
+    name: 'checking a license file in',
+    points: ['check-in:recorded'],
+    async prepare(license) {
+      await acquire(license, { instance: 'i' });
+      const { body } = await askCheckOut(license);
+      const { id } = (body as CheckOutAnswer).checkOut;
+      return () => tryCheckIn(license, id);
     },
   },
   {

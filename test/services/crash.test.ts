@@ -27,6 +27,7 @@ import {
   givenRows,
   readStores,
 } from '../support/ledger.ts';
+import { filePoints } from '../support/file-points.ts';
 import { relayPoints } from '../support/relay-points.ts';
 import { signingPoints } from '../support/signing-points.ts';
 import { seats, steps, sweep, type Outcome } from './crash-steps.ts';
@@ -42,7 +43,12 @@ afterEach(async () => {
 });
 
 test('every named point is died at', () => {
-  const covered = [...steps.flatMap(({ points }) => points), ...relayPoints, ...signingPoints];
+  const covered = [
+    ...steps.flatMap(({ points }) => points),
+    ...relayPoints,
+    ...signingPoints,
+    ...filePoints,
+  ];
   expect([...new Set(covered)].sort()).toEqual([...stepPoints].sort());
 });
 
@@ -129,7 +135,8 @@ async function sweepTwice(license: GivenLicense): Promise<void> {
 async function runWorkflows(license: GivenLicense): Promise<void> {
   const { confirmRelease, lapseLease } = createSessionActivities(api.deps);
   const { messages } = await readStores(license);
-  for (const { startInput, payload } of messages) {
+  for (const { startInput, payload, workflowType } of messages) {
+    if (workflowType !== 'licenseSession') continue;
     const ref = startInput as unknown as SessionRef;
     const { reason } = (payload ?? {}) as { reason?: EndReason };
     if (reason === undefined) await lapseLease(ref);

@@ -4,6 +4,11 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Operation } from '../../api/operation.ts';
+import { withTenant } from '../../data/tenant.ts';
+import type { AuditContext } from '../../services/audit.ts';
+import { checkOutLicense } from '../../services/check-out-license.ts';
+import { requireLicense } from '../../services/read-license.ts';
+import { hashDevice } from '../../signing/tokens/device-hash.ts';
 import type { TestApi } from './api.ts';
 import {
   acquire,
@@ -23,17 +28,35 @@ export interface World {
   /** An API key of the tenant that may do everything. */
   apiKey: string;
   apiKeyId: string;
+  /** A license file that a device asked for and nobody has signed. */
+  checkOutId: string;
 }
 
 export async function givenWorld(api: TestApi): Promise<World> {
-  const license = await givenLicense(api, { seats: 3 });
+  const license = await givenLicense(api, { seats: 4 });
   const session = await acquire(license);
   const apiKey = await givenApiKey(api, license.tenantId);
   const body = { name: 'Target' };
   const { tenantId } = license;
   const made = await api.asOperator('POST', '/v1/api-keys', { tenantId, body });
   const { apiKey: target } = made.body as { apiKey: { id: string } };
-  return { api, license, session, apiKey, apiKeyId: target.id };
+  const checkOutId = await givenCheckOut(license);
+  return { api, license, session, apiKey, apiKeyId: target.id, checkOutId };
+}
+
+/** Asks for a file without waiting for it. */
+async function givenCheckOut(pool: GivenLicense): Promise<string> {
+  const { api, tenantId, licenseId, product } = pool;
+  const license = await withTenant(api.deps.db, tenantId, (tx) => requireLicense(tx, pool));
+  const actor = { kind: 'license_key', id: 'test' } as const;
+  const context: AuditContext = { caller: { actor }, requestId: 'test' };
+  const outcome = await checkOutLicense(api.deps, context, {
+    ...{ tenantId, licenseId, license, use: { product, usageType: 'builder' as const } },
+    wish: { deviceHash: await hashDevice(product, 'mine'), nonce: null },
+    ...{ ttlSeconds: undefined, needsSecret: false },
+  });
+  if (outcome.kind === 'refused') throw new Error(outcome.refusal.detail);
+  return outcome.checkOut.id;
 }
 
 /** What a request needs beside its credential. */
@@ -53,11 +76,16 @@ const samples: Record<string, (world: World) => Sample> = {
   getSessionHistory: ({ session }) => ({ id: session.id }),
   forceReleaseSession: ({ session }) => ({ id: session.id, body: { reason: 'Test' } }),
   validateLicense: ({ license }) => ({ body: { product: license.product } }),
+  checkOutLicense: ({ license: { product } }) => ({
+    body: { product, device: { fingerprint: 'mine' } },
+  }),
+  getCheckOut: ({ checkOutId }) => ({ id: checkOutId }),
+  checkIn: ({ checkOutId }) => ({ id: checkOutId, body: { device: { fingerprint: 'mine' } } }),
   listLicenses: () => ({}),
   getLicense: ({ license }) => ({ id: license.licenseId }),
   listLicenseSessions: ({ license }) => ({ id: license.licenseId }),
   issueLicense: ({ license: { productId, planId } }) => ({ body: { productId, planId } }),
-  changeLicense: ({ license }) => ({ id: license.licenseId, body: { seats: 4 } }),
+  changeLicense: ({ license }) => ({ id: license.licenseId, body: { seats: 5 } }),
   suspendLicense: ({ license }) => ({ id: license.licenseId, body: { reason: 'Test' } }),
   reinstateLicense: ({ license }) => ({ id: license.licenseId, body: {} }),
   revokeLicense: ({ license }) => ({ id: license.licenseId, body: { reason: 'Test' } }),

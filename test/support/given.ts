@@ -51,6 +51,7 @@ export const testPolicy: Policy = {
   offlineGraceHours: 1,
   offlineAllowance: 0,
   devicesMax: null,
+  licenseFiles: { needsDevice: true, hoursMax: 24 },
   namesHolders: false,
   features: { agents: 52 },
 };

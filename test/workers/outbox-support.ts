@@ -8,10 +8,10 @@ import { createLogger } from '../../platform/logger.ts';
 import { createMetrics } from '../../platform/metrics.ts';
 import { connectTemporal } from '../../platform/temporal.ts';
 import { runOutboxRelay, type RelayDeps } from '../../workers/outbox-relay.ts';
-import { sessionWorkflowId, type WorkflowMessage } from '../../workflows/contract.ts';
+import { sessionWorkflowId, type SessionMessage } from '../../workflows/contract.ts';
 import { cloneDatabase } from '../support/database.ts';
 
-export type TestMessage = WorkflowMessage & { eventId: string };
+export type TestMessage = SessionMessage & { eventId: string };
 
 /** An outbox in a database of the file's own, with one tenant. */
 export interface TestOutbox {

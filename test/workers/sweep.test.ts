@@ -3,6 +3,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { sql } from 'kysely';
 import { afterAll, expect, test } from 'vitest';
+import { createLicenseActivities } from '../../activities/licenses.ts';
 import { createPoolActivities } from '../../activities/pools.ts';
 import { createSessionActivities } from '../../activities/sessions.ts';
 import { connectTemporal } from '../../platform/temporal.ts';
@@ -36,6 +37,7 @@ const worker = await Worker.create({
   ...{ connection, taskQueue, workflowBundle: workflowBundle() },
   activities: {
     ...createSessionActivities(deps),
+    ...createLicenseActivities(deps, null),
     ...createPoolActivities(deps, { isRunning, poolsPerPage: 1, pagesPerCall: 2 }),
   },
 });

@@ -19,6 +19,10 @@ const lives: Record<keyof typeof workflows, readonly [string, ...string[]]> = {
     ...['force-released', 'cancelled', 'restarted', 'continued-as-new', 'continuation'],
   ],
   renewDelegate: ['made', 'young'],
+  licenseTerm: [
+    ...(['nothing-left', 'device-files', 'standing-file', 'revoked'] as const),
+    ...['cancelled', 'continued-as-new', 'continuation'],
+  ],
   reconcilePools: ['complete', 'continued-as-new', 'continuation'],
 };
 const required = Object.entries(lives).flatMap(([type, names]) =>
@@ -41,6 +45,10 @@ describe('a recorded history', () => {
     );
     const looksFirst = await mutate('await isDue(session)', 'true');
     expect(await replay(looksFirst, 'licenseSession', 'queued-granted')).toBeInstanceOf(
+      DeterminismViolationError,
+    );
+    const forgetsFiles = await mutate('term.isSettled()', 'true');
+    expect(await replay(forgetsFiles, 'licenseTerm', 'device-files')).toBeInstanceOf(
       DeterminismViolationError,
     );
     const endsEarly = await mutate('swept.cursor !== null', 'false');

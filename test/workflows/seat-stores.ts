@@ -1,25 +1,33 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { Redis } from 'ioredis';
 import { insertPlan, insertProduct, insertTenant } from '../../data/catalog.ts';
+import { findCheckOut } from '../../data/check-outs.ts';
 import { openDatabase } from '../../data/database.ts';
 import { findSession } from '../../data/sessions.ts';
 import { withTenant } from '../../data/tenant.ts';
-import type { Policy } from '../../domain/policy.ts';
+import type { Policy, PolicyOverrides } from '../../domain/policy.ts';
 import { createSeatScripts, type SeatScripts } from '../../lua/scripts.ts';
 import { newId } from '../../platform/ids.ts';
 import { createLogger } from '../../platform/logger.ts';
 import { createMetrics } from '../../platform/metrics.ts';
 import { connectRedis } from '../../platform/redis.ts';
 import { acquireSession } from '../../services/acquire-session.ts';
+import { changeLicense, type LicenseChange } from '../../services/apply-license.ts';
+import { checkIn } from '../../services/check-in.ts';
+import { checkOutLicense } from '../../services/check-out-license.ts';
 import type { Deps } from '../../services/deps.ts';
 import { forceRelease } from '../../services/force-release.ts';
 import { issueLicense } from '../../services/issue-license.ts';
+import { requireLicense } from '../../services/read-license.ts';
 import { releaseSession } from '../../services/release-session.ts';
 import { noDelegate } from '../../signing/delegate.ts';
+import { hashDevice } from '../../signing/tokens/device-hash.ts';
 import {
+  licenseWorkflowId,
   sessionSignals,
   sessionWorkflowId,
   type LicenseSessionResult,
+  type LicenseTermResult,
   type SessionRef,
 } from '../../workflows/contract.ts';
 
@@ -94,14 +102,14 @@ async function openShop(deps: Deps, figures: Figures) {
   await insertProduct(db, { id: productId, code: product, name: 'Studio' });
   const plan = { id: newId('pln'), productId, code: 'test', name: 'Test' };
   await insertPlan(db, { ...plan, policy: policyOf(figures) });
-  return async (seats: number): Promise<TestLicense> => {
+  return async (seats: number, overrides: PolicyOverrides = {}): Promise<TestLicense> => {
     const { license } = await issueLicense(deps, vendor, {
       tenantId: tenant.id,
       productId,
       planId: plan.id,
       seats,
       expiresAt: null,
-      overrides: {},
+      overrides,
       metadata: {},
     });
     return { tenantId: tenant.id, licenseId: license.id };
@@ -125,6 +133,7 @@ function policyOf({ leaseMs, offerMs, livenessMs, queueWaitMs }: Figures): Polic
     offlineGraceHours: 1,
     offlineAllowance: 0,
     devicesMax: null,
+    licenseFiles: { needsDevice: true, hoursMax: 24 },
     namesHolders: false,
     features: {},
   };
@@ -193,6 +202,38 @@ function useCases(deps: Deps, client: Client) {
     forceRelease: async (session: SessionRef): Promise<void> => {
       await forceRelease(deps, vendor, { ...session, note: 'stuck' });
     },
+
+    /** Asks for a license file; it is not signed yet. */
+    checkOut: async (license: TestLicense, fingerprint: string | null): Promise<string> => {
+      const outcome = await checkOutLicense(deps, vendor, {
+        ...license,
+        license: await withTenant(deps.db, license.tenantId, (tx) => requireLicense(tx, license)),
+        use: { product, usageType: 'builder' },
+        wish: {
+          deviceHash: fingerprint === null ? null : await hashDevice(product, fingerprint),
+          nonce: null,
+        },
+        ttlSeconds: undefined,
+        needsSecret: false,
+      });
+      if (outcome.kind === 'refused') throw new Error(`No file: ${outcome.refusal.detail}`);
+      return outcome.checkOut.id;
+    },
+
+    checkIn: async (license: TestLicense, checkOutId: string, fingerprint: string) => {
+      await checkIn(deps, vendor, { ref: { ...license, checkOutId }, givingUp: { fingerprint } });
+    },
+
+    changeLicense: (license: TestLicense, change: LicenseChange) =>
+      changeLicense(deps, vendor, license, { action: 'test', ...change }),
+
+    checkOutRow: (license: TestLicense, checkOutId: string) =>
+      withTenant(deps.db, license.tenantId, (tx) => findCheckOut(tx, { ...license, checkOutId })),
+
+    termOf: ({ tenantId, licenseId }: TestLicense) =>
+      client.workflow.getHandle<() => Promise<LicenseTermResult>>(
+        licenseWorkflowId(tenantId, licenseId),
+      ),
 
     row: (session: SessionRef) =>
       withTenant(deps.db, session.tenantId, (tx) => findSession(tx, session)),

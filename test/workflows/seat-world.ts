@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { NativeConnection, WorkflowBundleOption } from '@temporalio/worker';
+import type { FileSigning } from '../../services/deps.ts';
 import { runOutboxRelay } from '../../workers/outbox-relay.ts';
 import { createWorker } from '../../workers/worker.ts';
 import { openSeatStores, type Figures, type Stores } from './seat-stores.ts';
@@ -11,6 +12,8 @@ export interface WorldOptions {
   bundle: WorkflowBundleOption;
   stores: Stores;
   figures: Figures;
+  /** What signs license files; the root in Cloud KMS unless given. */
+  signing?: FileSigning;
   /** The version of the worker; none unless given. */
   buildId?: string;
   /** Redis' clock in the test, so that it can follow a Temporal that skips time. */
@@ -24,10 +27,10 @@ export type SeatWorld = Awaited<ReturnType<typeof openSeatWorld>>;
  * has. It runs until it is closed.
  */
 export async function openSeatWorld(options: WorldOptions) {
-  const { client, connection, taskQueue, bundle, buildId } = options;
+  const { client, connection, taskQueue, bundle, buildId, signing } = options;
   const stores = await openSeatStores(options.stores, options.figures, options.nowMs);
   const { deps, issueLicense } = stores;
-  const setup = { connection, namespace: 'default', taskQueue, bundle, buildId };
+  const setup = { connection, namespace: 'default', taskQueue, bundle, buildId, signing };
   const worker = await createWorker(deps, setup);
   const running = worker.run();
   const stopping = new AbortController();

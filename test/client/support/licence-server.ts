@@ -25,6 +25,7 @@ const policy: Policy = {
   offlineGraceHours: 1,
   offlineAllowance: 0,
   devicesMax: null,
+  licenseFiles: null,
   namesHolders: true,
   features: {},
 };
