@@ -253,6 +253,14 @@ export const sessionAnswerSchema = z
     credential: z.string().optional().meta({
       description: 'Authorises heartbeat, status and release of this holder. Keep it secret.',
     }),
+    leaseToken: z.string().optional().meta({
+      description:
+        'Proves the seat, and what the license grants, without the server: typ lic-lease+jwt. There when one was signed for this answer; the last one is good until then.',
+    }),
+    certificate: z.string().optional().meta({
+      description:
+        'Of the key that signed the lease token: typ lic-delegate+jwt, signed by a root.',
+    }),
     serverTime: instant,
   })
   .meta({ id: 'SessionAnswer' });

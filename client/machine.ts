@@ -40,6 +40,19 @@ export function describeDevice(machine: string): Device {
   };
 }
 
+/**
+ * Whether this machine is gone after this run, as in a build or a container: offline rights that it left
+ * behind would be of use to nobody.
+ */
+export function isEphemeral(environment: NodeJS.ProcessEnv, root = '/'): boolean {
+  return isBuild(environment) || isContainer(environment, root);
+}
+
+/** Whether a build runs this process: `CI` is set, and not to false. */
+export function isBuild({ CI = '' }: NodeJS.ProcessEnv): boolean {
+  return CI.trim() !== '' && CI !== 'false';
+}
+
 /** Names the instance of a program: one project on one machine. */
 export function instanceKeyOf(machine: string, projectRoot: string): string {
   return hashOf('instance', machine, projectRoot).slice(0, 32);

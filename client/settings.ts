@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { usageTypes, type UsageType } from '../domain/validation.ts';
 import { misconfigured } from './errors.ts';
-import { describeDevice, instanceKeyOf, machineId, type Device } from './machine.ts';
+import { describeDevice, instanceKeyOf, isEphemeral, machineId, type Device } from './machine.ts';
 import { findProjectRoot } from './project-root.ts';
 import type { AcquireRequest } from './transport.ts';
 import { detectUsageType, surroundingsOf } from './usage-type.ts';
@@ -36,7 +36,10 @@ export interface PlaceOptions {
   projectRoot?: string | undefined;
   /** Names this holder of the seat; must differ between processes. Default: unique for each call. */
   holderId?: string | undefined;
-  /** Default: a hash of the machine's id, the host's name and its platform. */
+  /**
+   * Default: a hash of the machine's id, the host's name and its platform, and whether it is `ephemeral`:
+   * then no offline rights stay after a clean stop.
+   */
   device?: Device | undefined;
 }
 
@@ -144,7 +147,10 @@ export function resolvePlace(
       given(environment['LEASEHOLD_INSTANCE_KEY']) ??
       instanceKeyOf(machine, findProjectRoot(options.projectRoot ?? process.cwd())),
     holderId: given(options.holderId) ?? `${process.pid}-${randomBytes(8).toString('hex')}`,
-    device: options.device ?? describeDevice(machine),
+    device: options.device ?? {
+      ...describeDevice(machine),
+      ...(isEphemeral(environment) ? { ephemeral: true } : {}),
+    },
   };
 }
 

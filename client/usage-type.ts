@@ -1,6 +1,6 @@
 import { isatty } from 'node:tty';
 import type { UsageType } from '../domain/validation.ts';
-import { isContainer } from './machine.ts';
+import { isBuild, isContainer } from './machine.ts';
 import { isInCheckout } from './project-root.ts';
 
 /** What tells a person at work from a copy inside a shipped product. */
@@ -43,9 +43,9 @@ export function surroundingsOf(environment: NodeJS.ProcessEnv, folder: string): 
 }
 
 function hasPersonBehind({ environment, folder, isTerminal }: Surroundings): boolean {
-  const { CI } = environment;
-  const isBuild = hasAny({ CI }, ['CI']) && CI !== 'false';
-  return isTerminal || isBuild || hasAny(environment, workplaces) || isInCheckout(folder);
+  return (
+    isTerminal || isBuild(environment) || hasAny(environment, workplaces) || isInCheckout(folder)
+  );
 }
 
 function hasAny(environment: NodeJS.ProcessEnv, names: readonly string[]): boolean {

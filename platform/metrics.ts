@@ -114,6 +114,10 @@ function seatMetrics({ counter, gauge, histogram }: Make) {
       'Answers to requests for a seat: granted, attached, queued, the code of the refusal, or error: it came to nothing.',
       ['outcome'],
     ),
+    onlineOnlyGrants: counter(
+      'seat_online_only_total',
+      'Seats granted without offline rights: as many devices had them as the license allows.',
+    ),
     queueWaitSeconds: histogram(
       'queue_wait_seconds',
       'How long those waited who then got a seat from the queue.',
@@ -176,7 +180,7 @@ function outboxMetrics({ counter, gauge }: Make) {
 /** Two sweeps that were missed. */
 const sweepCountsForMs = 180_000;
 
-type SweepTotals = Partial<Record<'held' | 'limit' | 'waiting', number>>;
+type SweepTotals = Partial<Record<'held' | 'limit' | 'waiting' | 'rights', number>>;
 
 function sweepMetrics({ counter, gauge }: Make) {
   const seatsLive = gauge(
@@ -184,13 +188,17 @@ function sweepMetrics({ counter, gauge }: Make) {
     'Seats and offers that pools held at the last sweep, all together.',
   );
   const seatsLimit = gauge('seats_limit', 'Seats of the pools that had any session at that sweep.');
+  const offlineRights = gauge(
+    'offline_rights_live',
+    'Devices that had offline rights at that sweep.',
+  );
   const queueDepth = gauge('queue_depth', 'Sessions that waited for a seat at that sweep.');
   const driftFound = gauge(
     'reconciler_drift',
     'Differences between Redis, the ledger and the workflows that the last sweep found, by kind.',
     ['kind'],
   );
-  const totals = [seatsLive, seatsLimit, queueDepth];
+  const totals = [seatsLive, seatsLimit, queueDepth, offlineRights];
   let countedAt = 0;
   const sweepCompleted = gauge(
     'sweep_completed_timestamp_seconds',
@@ -203,16 +211,17 @@ function sweepMetrics({ counter, gauge }: Make) {
       ['kind'],
     ),
     driftFound,
-    ...{ seatsLive, seatsLimit, queueDepth, sweepCompleted },
+    ...{ seatsLive, seatsLimit, queueDepth, offlineRights, sweepCompleted },
     /** Tells what a sweep over all pools counted, when it is complete. */
     sweepCounted(
-      { held = 0, limit = 0, waiting = 0 }: SweepTotals,
+      { held = 0, limit = 0, waiting = 0, rights = 0 }: SweepTotals,
       drift: Readonly<Record<string, number>> = {},
     ): void {
       for (const [kind, count] of Object.entries(drift)) driftFound.set({ kind }, count);
       seatsLive.set(held);
       seatsLimit.set(limit);
       queueDepth.set(waiting);
+      offlineRights.set(rights);
       sweepCompleted.setToCurrentTime();
       countedAt = Date.now();
     },

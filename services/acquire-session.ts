@@ -25,6 +25,7 @@ import { requireLicense } from './read-license.ts';
 import { recordTenure, undoTenure } from './record-tenure.ts';
 import { restorePool } from './restore-pool.ts';
 import { settleDropped } from './settle-dropped.ts';
+import { signLease, type SignedLease } from './sign-lease.ts';
 
 export interface AcquireInput extends PoolRef, SessionFacts, Pick<UseRequest, 'features'> {
   holderId: string;
@@ -39,7 +40,14 @@ export interface AcquireInput extends PoolRef, SessionFacts, Pick<UseRequest, 'f
 export type Tenure = Extract<AcquireReply, { word: 'GRANTED' | 'ATTACHED' | 'QUEUED' }>;
 
 export type AcquireOutcome =
-  | { kind: 'session'; tenure: Tenure; row: RecordedSession; license: LicenseRecord }
+  | {
+      kind: 'session';
+      tenure: Tenure;
+      row: RecordedSession;
+      license: LicenseRecord;
+      /** Null for a waiter, and where nothing is signed. */
+      lease: SignedLease | null;
+    }
   | { kind: 'refused'; refusal: ExplainedRefusal }
   | { kind: 'denied'; denial: Denial };
 
@@ -67,6 +75,7 @@ function measureTenure(
 ): void {
   if (tenure.word !== 'GRANTED') return;
   noticeOverGrant(deps, { tenure, license });
+  if (tenure.hardUntil === null) deps.metrics.onlineOnlyGrants.inc();
   if (tenure.source !== 'offer' || row.grantedAt === null) return;
   const waitedMs = row.grantedAt.getTime() - row.createdAt.getTime();
   deps.metrics.queueWaitSeconds.observe(waitedMs / 1_000);
@@ -148,7 +157,22 @@ async function keepTenure(
     tenure.dropped.map(({ sessionId }) => sessionId),
   );
   deps.reached('acquire:acknowledged');
-  return { kind: 'session', tenure, row: recorded.row, license };
+  const lease = await sign(deps, input, license, tenure);
+  return { kind: 'session', tenure, row: recorded.row, license, lease };
+}
+
+/** Each process is given a token of its own, and only once the ledger has the session. */
+async function sign(
+  deps: Deps,
+  { tenantId, licenseId }: PoolRef,
+  license: LicenseRecord,
+  tenure: Tenure,
+): Promise<SignedLease | null> {
+  if (tenure.word === 'QUEUED') return null;
+  const { sessionId } = tenure;
+  const subject = { tenantId, licenseId, sessionId, product: license.productCode };
+  const terms = poolTermsOfLicense(license);
+  return signLease(deps, deps.delegate.current(), subject, { ...tenure, terms });
 }
 
 /** Whatever the pool said of it, a session that is not the caller's is answered as an unknown one. */

@@ -29,7 +29,10 @@ export async function gainRights(
       return isOfEpoch && (await recordRights(tx, { tenantId, sessionId, rightsMs }));
     });
     deps.reached('heartbeat:rights-recorded');
-    return isRecorded ? await renew() : offer;
+    if (!isRecorded) return offer;
+    const gained = await renew();
+    if (gained.word !== 'RENEWED') return gained;
+    return { ...gained, forward: offer.forward || gained.forward };
   } catch (error) {
     deps.log.warn({ err: error, tenantId, licenseId, sessionId }, 'Offline rights not gained yet');
     return offer;

@@ -128,7 +128,8 @@ async function compareSeats(
   deps.reached('sweep:rows-ended');
   const freed = await freeForeignSeats(deps, pool, sessions);
   // The sessions that were just freed are gone by the next sweep; they are not worth another look.
-  const totals = { held: held.seats.length, limit, waiting: held.waiters.length };
+  const { rights } = held;
+  const totals = { held: held.seats.length, limit, waiting: held.waiters.length, rights };
   return [{ ...emptyTally, totals }, ended, freed].reduce(addTallies);
 }
 

@@ -1,13 +1,18 @@
 import { LicensingError, type EndReason } from '../domain/errors.ts';
 import type { RenewReply } from '../lua/scripts.ts';
+import type { Delegate } from '../signing/delegate.ts';
 import type { SessionClaims } from '../signing/session-credential.ts';
 import { isOutage } from '../platform/outage.ts';
 import { sessionWorkflowId } from '../workflows/contract.ts';
 import type { Deps } from './deps.ts';
 import type { HeartbeatForwarder } from './forward-heartbeat.ts';
-import { gainRights } from './gain-rights.ts';
+import { gainRights, type Renewed } from './gain-rights.ts';
 import { recordedEnd } from './recorded-end.ts';
 import { restorePool } from './restore-pool.ts';
+import { signLease, type SignedLease } from './sign-lease.ts';
+
+/** What became of the seat, or of the place in the queue. */
+type Kept = Exclude<RenewReply, { word: 'NO_POOL' }>;
 
 /**
  * The heartbeat: one round trip to Redis and nothing else while the session lives, but once for a session
@@ -20,11 +25,12 @@ import { restorePool } from './restore-pool.ts';
 export async function renewSession(
   deps: Deps & { forwarder: HeartbeatForwarder },
   claims: SessionClaims,
-): Promise<Exclude<RenewReply, { word: 'NO_POOL' }>> {
+): Promise<{ seat: Kept; lease: SignedLease | null }> {
+  const delegate = deps.delegate.current();
   const renew = (options: { areRightsRecorded: boolean }) =>
     deps.seats.renewLease(claims, {
       ...{ ...claims, ...options },
-      signer: deps.delegate.current()?.signer.kid ?? '',
+      signer: delegate?.signer.kid ?? '',
     });
   const beaten = await renew({ areRightsRecorded: false });
   const reply =
@@ -51,8 +57,21 @@ export async function renewSession(
       leaseUntil: reply.leaseUntil,
     });
   }
-  if (reply.word !== 'ENDED' || !guesses.has(reply.reason)) return reply;
-  return { ...reply, reason: await reasonOf(deps, claims, reply) };
+  if (reply.word === 'RENEWED')
+    return { seat: reply, lease: await sign(deps, delegate, claims, reply) };
+  if (reply.word !== 'ENDED' || !guesses.has(reply.reason)) return { seat: reply, lease: null };
+  return { seat: { ...reply, reason: await reasonOf(deps, claims, reply) }, lease: null };
+}
+
+/** Only when a new token says more than the last: most beats sign nothing. */
+async function sign(
+  deps: Deps,
+  delegate: Delegate | null,
+  claims: SessionClaims,
+  { mustSign, terms, ...seat }: Renewed,
+): Promise<SignedLease | null> {
+  if (!mustSign || terms === null) return null;
+  return signLease(deps, delegate, claims, { ...seat, terms });
 }
 
 /**

@@ -25,7 +25,7 @@ type DriftKind = (typeof driftKinds)[number];
 export interface Tally {
   found: Counts;
   repaired: Counts;
-  /** What the pools hold, added up: held, limit and waiting. */
+  /** What the pools hold, added up: held, limit, waiting and rights. */
   totals: Counts;
 }
 

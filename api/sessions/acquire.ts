@@ -76,7 +76,7 @@ export const acquire = defineOperation({
   ],
   async handle({ deps, caller }, input) {
     const outcome = await acquireSession(deps, { ...caller, ...input.body });
-    const { tenure, row, license } = unlessRefused(outcome);
+    const { tenure, row, license, lease } = unlessRefused(outcome);
     const { instanceKey, holderId } = input.body;
     const claims: SessionClaims = {
       tenantId: license.tenantId,
@@ -91,6 +91,7 @@ export const acquire = defineOperation({
       body: {
         session: presentSession(claims, tenure, row),
         credential: makeSessionCredential(deps.config.SESSION_CREDENTIAL_SECRETS, claims),
+        ...lease,
         serverTime: new Date(tenure.now).toISOString(),
       },
     };

@@ -31,7 +31,7 @@ export const heartbeat = defineOperation({
   errors: ['session_ended', 'restoring'],
   async handle({ deps, caller }, { params }) {
     requireOwnSession(caller, params.id);
-    const seat = await renewSession(deps, caller);
+    const { seat, lease } = await renewSession(deps, caller);
     if (seat.word === 'ENDED') {
       throw new LicensingError('session_ended', endedDetail[seat.reason], {
         extra: { reason: seat.reason },
@@ -41,6 +41,7 @@ export const heartbeat = defineOperation({
       status: 200,
       body: {
         session: presentSession(caller, seat, null),
+        ...lease,
         serverTime: new Date(seat.now).toISOString(),
       },
     };

@@ -739,6 +739,10 @@ export interface components {
             session: components["schemas"]["Session"];
             /** @description Authorises heartbeat, status and release of this holder. Keep it secret. */
             credential?: string;
+            /** @description Proves the seat, and what the license grants, without the server: typ lic-lease+jwt. There when one was signed for this answer; the last one is good until then. */
+            leaseToken?: string;
+            /** @description Of the key that signed the lease token: typ lic-delegate+jwt, signed by a root. */
+            certificate?: string;
             /** Format: date-time */
             serverTime: string;
         };

@@ -57,6 +57,8 @@ export const rows: readonly { title: string; panels: readonly Panel[] }[] = [
           ['held', 'max(seats_live)'],
           ['limit', 'max(seats_limit)'],
           ['waiting', 'max(queue_depth)'],
+          ['devices with offline rights', 'max(offline_rights_live)'],
+          ['online-only grants an hour', 'sum(increase(seat_online_only_total[1h]))'],
         ],
       },
       {

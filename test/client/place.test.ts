@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, realpath, symlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, inject, test } from 'vitest';
-import { describeDevice, instanceKeyOf, machineId } from '../../client/machine.ts';
+import { describeDevice, instanceKeyOf, isEphemeral, machineId } from '../../client/machine.ts';
 import { findProjectRoot } from '../../client/project-root.ts';
 import { resolvePlace, resolveProgram, resolveServer } from '../../client/settings.ts';
 
@@ -73,6 +73,14 @@ test('the same project is another instance on another machine, and neither shows
   expect(device.fingerprint).toMatch(/^[0-9a-f]{64}$/);
   expect(JSON.stringify(device)).not.toContain('machine-1');
   expect(device.name).toBe(hostname());
+});
+
+test('a build and a container are gone after their run, a workplace is not', () => {
+  const root = join(scratch, 'nothing');
+  expect(isEphemeral({}, root)).toBe(false);
+  expect(isEphemeral({ CI: 'false' }, root)).toBe(false);
+  expect(isEphemeral({ CI: 'true' }, root)).toBe(true);
+  expect(isEphemeral({ KUBERNETES_SERVICE_HOST: '10.0.0.1' }, root)).toBe(true);
 });
 
 test.runIf(process.platform === 'linux')('a machine is known by the id that it keeps', async () => {

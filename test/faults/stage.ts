@@ -75,7 +75,7 @@ export function openStage({ deps, store, license, seats, databaseUrl }: StagePla
   async function beat(session: string): Promise<void> {
     const { instance, claims } = holderOf(session);
     await record({ deed: 'renew', instance, session }, async () => {
-      const reply = await renewSession(deps, claims);
+      const { seat: reply } = await renewSession(deps, claims);
       if (reply.word === 'ENDED') {
         return { phase: 'fail', code: 'session_ended', reason: reply.reason };
       }

@@ -66,6 +66,8 @@ const rows: Record<string, () => unknown> = {
   seats_live: nothing,
   seats_limit: nothing,
   queue_depth: nothing,
+  offline_rights_live: nothing,
+  seat_online_only_total: () => grantWithoutRights(),
   queue_wait_seconds: () => takeOfferWithoutWorkflow(),
   sessions_ended_total: nothing,
   outbox_dead_total: nothing,
@@ -235,6 +237,12 @@ async function signWhileKmsIsAway(): Promise<void> {
     await expect(kms?.sign('version', Buffer.of(1))).rejects.toThrow('unavailable');
   }
   await kms?.close();
+}
+
+/** More seats than devices that may go on offline. */
+async function grantWithoutRights(): Promise<void> {
+  const other = await givenLicense(api, { seats: 1, policy: { overdraft: 1 } });
+  for (const fingerprint of ['one', 'two']) await acquire(other, { device: { fingerprint } });
 }
 
 /** A script with a mistake in it. */

@@ -133,7 +133,7 @@ export interface AcquireOptions {
   wait?: boolean;
   product?: string;
   usageType?: 'builder' | 'runtime';
-  device?: { fingerprint: string; name?: string; platform?: string };
+  device?: { fingerprint: string; name?: string; platform?: string; ephemeral?: boolean };
   metadata?: Record<string, unknown>;
   features?: string[];
   /** The id of a session to take over. */
