@@ -22,24 +22,28 @@ export async function verifyInstalledFile(
 /**
  * Verifies a license file for this machine, as of now.
  *
- * @param options `nonce`: that of the request which it must answer; any unless given.
+ * @param options `nonce`: that of the request which it must answer; any unless given. `isForHere`: false
+ *   for one that is to be carried to another machine.
  */
 export async function verifyForMachine(
   licenseFile: string,
-  options: PinOptions & { product: string; nonce?: string | undefined },
+  options: PinOptions & {
+    product: string;
+    nonce?: string | undefined;
+    isForHere?: boolean;
+  },
 ): Promise<LicenseFileCheck> {
   const keySet = readPins(options, process.env);
   if (keySet === null) throw pinsMissing();
   const { hashDevice, nothingRevoked, trustRoots, verifyLicenseFile } =
     await import('./verify/index.ts');
-  const { product, nonce } = options;
-  const fingerprint = lastingFingerprint();
+  const { product, nonce, isForHere = true } = options;
   return verifyLicenseFile(licenseFile, {
     roots: trustRoots(keySet).roots,
     revoked: nothingRevoked,
     at: Math.floor(Date.now() / 1000),
     audience: product,
-    device: await hashDevice(product, fingerprint),
+    device: isForHere ? await hashDevice(product, lastingFingerprint()) : null,
     nonce,
   });
 }

@@ -26,7 +26,7 @@ async function fetchJson(url: string, name: string): Promise<unknown> {
     const address = `${url.replace(/\/$/, '')}/.well-known/${name}`;
     const response = await fetch(address, { signal, redirect: 'error' });
     if (!response.ok) throw notLeasehold();
-    return { data: (await response.json()), response };
+    return { data: await response.json(), response };
   });
 }
 

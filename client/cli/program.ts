@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { clientVersion } from '../version.ts';
+import { addFileCommands } from './file-commands.ts';
 import { addProofCommands } from './proof-commands.ts';
 import { addSeatCommands } from './seat-commands.ts';
 import { addSessionsCommands } from './sessions-commands.ts';
@@ -17,6 +18,7 @@ export function createProgram(onExit: (code: number) => void): Command {
     .showHelpAfterError('Run leasehold --help for the options.')
     .addHelpText('after', help);
   addSeatCommands(program, onExit);
+  addFileCommands(program, onExit);
   addProofCommands(program, onExit);
   addSessionsCommands(program, onExit);
   return program;

@@ -1,7 +1,4 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
-import { usageTypes } from '../../domain/validation.ts';
-import { activate, deactivate, type ActivateOptions } from './activate.ts';
-import { lifeSeconds } from './option-values.ts';
+import { InvalidArgumentError, type Command } from 'commander';
 import { roots, type RootsOptions } from './roots.ts';
 import { verify, type VerifyOptions } from './verify.ts';
 
@@ -39,34 +36,6 @@ Exit codes:
   64  wrong options, or the file cannot be written
   69  the licence server cannot be reached`;
 
-const activateHelp = `
-Examples:
-  On the machine that sees no network:
-    $ leasehold activate --offline --product acme-cad --out request.lic
-  Where there is a network and the license key:
-    $ leasehold check-out --request request.lic --out license.lic
-  Back on the first machine:
-    $ leasehold activate --offline --product acme-cad --response license.lic --roots roots.json
-
-The request has no secret in it and names the machine to nobody. The license file is good on this machine
-alone; programs find it with verifyInstalledFile() of the client library.
-
-Exit codes:
-   0  the request is written, or the license file is installed
-   1  the license file is not to be believed here
-  64  wrong options, or something missing`;
-
-const deactivateHelp = `
-Example:
-    $ leasehold deactivate --offline --product acme-cad --out deactivation.lic
-
-The license file is removed first. Carry the deactivation file to a machine with a network and give it to
-leasehold check-in: then the seat is free. Written once more when it got lost.
-
-Exit codes:
-   0  removed, and the deactivation file is written
-  64  wrong options, or no license file is installed`;
-
 /** The commands that work without a server, and the one that fetches what they need. */
 export function addProofCommands(program: Command, onExit: (code: number) => void): void {
   program
@@ -99,41 +68,6 @@ export function addProofCommands(program: Command, onExit: (code: number) => voi
     .addHelpText('after', rootsHelp)
     .action(async (options: RootsOptions) => {
       onExit(await roots(options));
-    });
-
-  program
-    .command('activate')
-    .summary('ask for a license file, or install it, on a machine without a network')
-    .description('Writes a request for a license file; with --response installs the file itself.')
-    .requiredOption('--offline', 'this machine sees no network; elsewhere use check-out')
-    .option('--product <code>', 'code of the product (default: LEASEHOLD_PRODUCT)')
-    .addOption(
-      new Option(
-        '--usage-type <type>',
-        'default: LEASEHOLD_USAGE_TYPE, else what the surroundings show',
-      ).choices(usageTypes),
-    )
-    .option('--ttl <seconds>', "for how long it is wanted (default: the plan's time)", lifeSeconds)
-    .option('--out <file>', 'the request to be carried', 'request.lic')
-    .option('--response <file>', 'the license file that came back')
-    .option('--roots <file>', 'JWK Set of the trusted roots (default: LEASEHOLD_ROOTS)')
-    .option('--json', 'tell it in JSON', false)
-    .addHelpText('after', activateHelp)
-    .action(async (options: ActivateOptions) => {
-      onExit(await activate(options));
-    });
-
-  program
-    .command('deactivate')
-    .summary('give the license file of a machine without a network up')
-    .description('Removes the license file and writes what tells the server so.')
-    .requiredOption('--offline', 'this machine sees no network')
-    .option('--product <code>', 'code of the product (default: LEASEHOLD_PRODUCT)')
-    .option('--out <file>', 'what is to be carried', 'deactivation.lic')
-    .option('--json', 'tell it in JSON', false)
-    .addHelpText('after', deactivateHelp)
-    .action(async (options: Parameters<typeof deactivate>[0]) => {
-      onExit(await deactivate(options));
     });
 }
 

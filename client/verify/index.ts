@@ -26,5 +26,8 @@ export { peekLicenseFile } from './peek.ts';
 export { recognise, type Kind } from './recognise.ts';
 export type { Step } from './steps.ts';
 export { commitTo, makeRequestFile } from '../../signing/tokens/request-file.ts';
-export { makeDeactivationFile } from '../../signing/tokens/deactivation-file.ts';
+export {
+  makeDeactivationFile,
+  readDeactivationFile,
+} from '../../signing/tokens/deactivation-file.ts';
 export { fingerprintsOf, rootKeysOf, trustRoots } from './trust-roots.ts';

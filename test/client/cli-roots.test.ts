@@ -6,9 +6,14 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { calculateJwkThumbprint } from 'jose';
 import { expect, inject, test } from 'vitest';
+import { nothingRevoked, trustRoots, verifyCertificate } from '../../client/verify/index.ts';
+import { startTestApi } from '../support/api.ts';
 import { givenDelegate } from '../support/delegate.ts';
+import { startTestKms } from '../support/kms.ts';
 import { givenRoot, type HeldRoot } from '../support/roots.ts';
 import { startCli } from './support/program.ts';
+
+const api = await startTestApi({ kms: await startTestKms() });
 
 /** Somebody who shows these keys. */
 async function startShower(...roots: HeldRoot[]) {
@@ -43,6 +48,18 @@ test('writes the roots, and nothing but the roots, with the fingerprints that pe
   const print = Buffer.from(await calculateJwkThumbprint(root.jwk), 'base64url').toString('hex');
   expect(lines[0]).toBe(`root-1  sha256:${print}`);
   expect(lines[1]).toContain('Compare the fingerprints');
+});
+
+test('writes what the API itself shows as pins that its tokens are verified with', async () => {
+  const out = join(mkdtempSync(join(inject('scratchFolder'), 'roots-')), 'roots.json');
+  expect(await roots(api.url, out)).toMatchObject({ exitCode: 0 });
+  const { roots: trusted } = trustRoots(JSON.parse(readFileSync(out, 'utf8')));
+  const { certificate = '' } = api.deps.delegate.current() ?? {};
+  const at = Math.floor(Date.now() / 1000);
+  const check = await verifyCertificate(certificate, {
+    ...{ roots: trusted, revoked: nothingRevoked, at },
+  });
+  expect(check).toMatchObject({ isGood: true });
 });
 
 test('adds the successors of what is pinned, and replaces it by others only when it is forced', async () => {

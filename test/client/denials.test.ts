@@ -9,14 +9,9 @@ import { happens } from './support/happens.ts';
 const api = await startTestApi({ kms: await startTestKms() });
 const unsigned = await startTestApi();
 
-/** The roots of the server that signs, as its operator publishes them. */
-async function rootsOf({ deps }: TestApi): Promise<{ keys: object[] }> {
-  const rows = await deps.systemDb.selectFrom('rootKeys').select(['kid', 'publicKey']).execute();
-  const head = { kty: 'RSA', alg: 'PS256', use: 'sig' };
-  return { keys: rows.map(({ kid, publicKey }) => ({ ...head, ...publicKey, kid })) };
-}
-
-const roots = await rootsOf(api);
+/** As the server that signs shows them to everybody. */
+const answer = await fetch(`${api.url}/.well-known/jwks.json`);
+const roots = (await answer.json()) as { keys: object[] };
 
 async function givenPinned(server: TestApi) {
   const policy = { leaseSeconds: 5, heartbeatSeconds: 1 };

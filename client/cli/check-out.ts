@@ -1,0 +1,204 @@
+/** `leasehold check-out` and `check-in`: a license file from the server, and back. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { UsageType } from '../../domain/validation.ts';
+import { misconfigured, tableError } from '../errors.ts';
+import { lastingFingerprint, verifyForMachine } from '../license-file.ts';
+import { keepLicense, readLicense } from '../license-store.ts';
+import { withPatience } from '../patience.ts';
+import { readPins, type PinOptions } from '../pins.ts';
+import { resolveProduct, resolveProgram, resolveServer, type ServerOptions } from '../settings.ts';
+import { exitCodes } from './exit-codes.ts';
+import { reportFailure } from './failure.ts';
+import { readText, writeText } from './files.ts';
+import {
+  createLicenseFilesApi,
+  type CheckOutAnswer,
+  type CheckOutRequest,
+} from './license-files-api.ts';
+import { LiveLine } from './live-line.ts';
+import { duration } from './words.ts';
+
+interface CommonOptions extends ServerOptions {
+  product?: string;
+  json: boolean;
+}
+
+export interface CheckOutOptions extends CommonOptions {
+  usageType?: UsageType;
+  /** For how many seconds the file is wanted. */
+  ttl?: number;
+  /** False: bound to no device. */
+  device: boolean;
+  /** The request of another machine. */
+  request?: string;
+  /** Where to write the file; without it this machine's own is installed. */
+  out?: string;
+  roots?: string;
+  /** Longest wait for the file, in seconds. */
+  maxWait: number;
+}
+
+const pollMs = 1_000;
+const patienceMs = 5_000;
+
+/** Gets a license file and installs or writes it, once it is found good. @returns the exit code. */
+export async function checkOut(options: CheckOutOptions): Promise<number> {
+  const { json } = options;
+  try {
+    const { request, out, device } = options;
+    if (out === undefined && (request !== undefined || !device)) {
+      throw misconfigured('Something is missing: where to write the license file (--out).');
+    }
+    const asked = requestOf(options);
+    const api = createLicenseFilesApi(resolveServer(options, process.env));
+    const first = await withPatience(() => api.checkOut(asked), { patienceMs });
+    const answer = await waitForFile(first, options, () => api.readCheckOut(first.checkOut.id));
+    const { licenseFile = '', checkOut: made } = answer;
+    const fault = await faultOf(licenseFile, options);
+    if (fault !== null) {
+      tell(
+        json,
+        { event: 'refused', fault },
+        `The license file that came is not to be believed (${fault}), and is not kept.`,
+      );
+      return exitCodes.notProven;
+    }
+    if (out === undefined) installFile(licenseFile, resolveProduct(options, process.env));
+    else writeText(out, licenseFile);
+    const { id, licenseId, expiresAt } = made;
+    const where = out === undefined ? 'installed on this machine' : `in ${out}`;
+    const pinned = readPins(options, process.env) !== null;
+    const unverified = pinned ? '' : ' No roots are pinned: it was not verified.';
+    tell(
+      json,
+      {
+        event: 'checked_out',
+        checkOutId: id,
+        licenseId,
+        expiresAt,
+        file: out ?? null,
+        isVerified: pinned,
+      },
+      `The license file of ${licenseId} is ${where}, good until ${expiresAt ?? '?'}.${unverified}`,
+    );
+    return 0;
+  } catch (error) {
+    return reportFailure(error, { json });
+  }
+}
+
+function requestOf(options: CheckOutOptions): CheckOutRequest {
+  const { request, ttl, device } = options;
+  if (request !== undefined) return { requestFile: readText(request, 'request file') };
+  const { product, usageType } = resolveProgram({ ...options, version: 'any' }, process.env);
+  return {
+    ...{ product, usageType },
+    ...(device ? { device: { fingerprint: lastingFingerprint() } } : {}),
+    ...(ttl === undefined ? {} : { ttlSeconds: ttl }),
+  };
+}
+
+/** @throws LeaseholdError `unavailable` when it does not come: it follows, and asking again finds it. */
+async function waitForFile(
+  first: CheckOutAnswer,
+  { maxWait }: CheckOutOptions,
+  look: () => Promise<CheckOutAnswer>,
+): Promise<CheckOutAnswer> {
+  const startedAt = performance.now();
+  const waitedSeconds = () => (performance.now() - startedAt) / 1000;
+  const live = new LiveLine(process.stderr);
+  let answer = first;
+  try {
+    for (; answer.licenseFile === undefined; answer = await withPatience(look, { patienceMs })) {
+      const { status, reason } = answer.checkOut;
+      if (status !== 'pending') {
+        throw tableError('unavailable', `The license file was not signed (${reason ?? status}).`);
+      }
+      if (waitedSeconds() >= maxWait) {
+        throw tableError(
+          'unavailable',
+          'The license file is not signed yet. The same command finds it later.',
+        );
+      }
+      const waiting = () => `leasehold: waiting for the signature (${duration(waitedSeconds())})`;
+      if (process.stderr.isTTY) live.show(waiting);
+      await sleep(pollMs);
+    }
+    return answer;
+  } finally {
+    live.end();
+  }
+}
+
+/** Without pins nothing is found wrong. */
+async function faultOf(licenseFile: string, options: CheckOutOptions): Promise<string | null> {
+  if (readPins(options, process.env) === null) return null;
+  const { peekLicenseFile } = await import('../verify/index.ts');
+  const product = peekLicenseFile(licenseFile)?.product ?? '';
+  const isForHere = options.request === undefined;
+  const wanted = isForHere ? resolveProduct(options, process.env) : product;
+  const check = await verifyForMachine(licenseFile, {
+    ...pinsOf(options),
+    product: wanted,
+    isForHere,
+  });
+  return check.isGood ? null : check.fault;
+}
+
+function pinsOf({ roots }: CheckOutOptions): PinOptions {
+  return { roots };
+}
+
+function installFile(licenseFile: string, product: string): void {
+  const kept = readLicense(product, process.env);
+  keepLicense({ ...kept, licenseFile, secret: null, deactivationFile: null }, process.env);
+}
+
+/**
+ * Gives a license file up: that of the machine whose deactivation file it is, or this machine's own.
+ * @returns the exit code.
+ */
+export async function checkIn(file: string | undefined, options: CommonOptions): Promise<number> {
+  const { json } = options;
+  try {
+    const api = createLicenseFilesApi(resolveServer(options, process.env));
+    const { id, body } =
+      file === undefined ? await ownCheckIn(options) : await carriedCheckIn(file);
+    const { checkOut: ended } = await withPatience(() => api.checkIn(id, body), { patienceMs });
+    if (file === undefined) {
+      const product = resolveProduct(options, process.env);
+      const nothing = { licenseFile: null, secret: null, deactivationFile: null };
+      keepLicense({ ...readLicense(product, process.env), ...nothing }, process.env);
+    }
+    const { licenseId, status } = ended;
+    tell(
+      json,
+      { event: 'checked_in', checkOutId: id, licenseId, status },
+      `The license file of ${licenseId} is given up: its seat is free.`,
+    );
+    return 0;
+  } catch (error) {
+    return reportFailure(error, { json });
+  }
+}
+
+async function ownCheckIn(options: CommonOptions) {
+  const { peekLicenseFile } = await import('../verify/index.ts');
+  const product = resolveProduct(options, process.env);
+  const { licenseFile } = readLicense(product, process.env);
+  const peeked = licenseFile === null ? null : peekLicenseFile(licenseFile);
+  if (peeked === null) throw misconfigured(`No license file is installed for ${product} here.`);
+  return { id: peeked.id, body: { device: { fingerprint: lastingFingerprint() } } };
+}
+
+async function carriedCheckIn(file: string) {
+  const { readDeactivationFile } = await import('../verify/index.ts');
+  const deactivationFile = readText(file, 'deactivation file');
+  const check = readDeactivationFile(deactivationFile);
+  if (!check.isGood) throw misconfigured(`It is no deactivation file (${check.fault}): ${file}`);
+  return { id: check.deactivation.file, body: { deactivationFile } };
+}
+
+function tell(json: boolean, event: object, line: string): void {
+  console.error(json ? JSON.stringify(event) : line);
+}

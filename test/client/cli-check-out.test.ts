@@ -1,0 +1,123 @@
+/** `leasehold check-out` and `check-in`: license files from the real API, signed as its worker signs them. */
+import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, inject, test } from 'vitest';
+import { startTestApi } from '../support/api.ts';
+import { runTerm } from '../support/check-outs.ts';
+import { acquire, givenLicense, suspend, type GivenLicense } from '../support/given.ts';
+import { givenRoot } from '../support/roots.ts';
+import { startCli } from './support/program.ts';
+
+const api = await startTestApi();
+
+/** A machine of a user; without a license it sees no network. */
+function givenMachine(name: string, license: GivenLicense | null, root = givenRoot(1)) {
+  const folder = mkdtempSync(join(inject('scratchFolder'), 'check-out-'));
+  const path = (file: string) => join(folder, file);
+  writeFileSync(path('roots.json'), JSON.stringify({ keys: [root.jwk] }));
+  const server: Record<string, string> =
+    license === null ? {} : { LEASEHOLD_URL: api.url, LEASEHOLD_LICENSE_KEY: license.licenseKey };
+  const environment = {
+    ...{ ...server, LICENSE_INSTANCE_ID: name, LEASEHOLD_STATE_DIR: path('state') },
+    ...{ LEASEHOLD_ROOTS: path('roots.json'), LEASEHOLD_USAGE_TYPE: 'builder' },
+  };
+  return {
+    path,
+    kept: () => readdirSync(folder).includes('state'),
+    async run(...args: string[]) {
+      const program = startCli(args, { environment });
+      return { exitCode: await program.ended, said: [...program.stderr, ...program.stdout] };
+    },
+  };
+}
+
+/** The worker's part, until it is disposed of. */
+function startWorker(license: GivenLicense): AsyncDisposable {
+  const over = new AbortController();
+  const work = async () => {
+    while (!over.signal.aborted) {
+      await runTerm(license);
+      await sleep(50);
+    }
+  };
+  const working = work();
+  return {
+    async [Symbol.asyncDispose]() {
+      over.abort();
+      await working;
+    },
+  };
+}
+
+test('a machine checks its file out, verifies it offline, and checks it in: the seat is free again', async () => {
+  const license = await givenLicense(api, { seats: 1 });
+  const machine = givenMachine('one', license);
+  await using _worker = startWorker(license);
+  const named = ['--product', license.product];
+  const got = await machine.run('check-out', ...named, '--ttl', '3600');
+  expect(got).toMatchObject({ exitCode: 0 });
+  expect(got.said.join()).toMatch(/is installed on this machine, good until \S+Z\.$/);
+  const [file = ''] = readdirSync(machine.path('state'));
+  const verified = await machine.run('verify', machine.path(`state/${file}`), ...named);
+  expect(verified.exitCode).toBe(0);
+  expect(await machine.run('check-in', ...named)).toMatchObject({ exitCode: 0 });
+  await acquire(license);
+  const again = await machine.run('check-in', ...named);
+  expect(again).toMatchObject({ exitCode: 64 });
+});
+
+test('a machine without a network gets its file by files alone, and gives it up by one', async () => {
+  const license = await givenLicense(api, { seats: 1 });
+  const named = ['--product', license.product];
+  const offline = givenMachine('island', null);
+  const clerk = givenMachine('clerk', license);
+  await using _worker = startWorker(license);
+  const [request, file, end] = ['request.lic', 'license.lic', 'end.lic'].map(offline.path);
+  const steps = [
+    () => offline.run('activate', '--offline', ...named, '--out', request ?? ''),
+    () => clerk.run('check-out', '--request', request ?? '', '--out', file ?? ''),
+    () => offline.run('activate', '--offline', ...named, '--response', file ?? ''),
+    () => offline.run('verify', file ?? '', ...named),
+    () => offline.run('deactivate', '--offline', ...named, '--out', end ?? ''),
+    () => clerk.run('check-in', end ?? ''),
+  ];
+  for (const step of steps) expect(await step()).toMatchObject({ exitCode: 0 });
+  expect((await clerk.run('verify', file ?? '', ...named)).exitCode).toBe(1);
+  await acquire(license);
+});
+
+test('while the signing key is away it says that the file follows, and finds it later', async () => {
+  const license = await givenLicense(api, { seats: 1 });
+  const machine = givenMachine('one', license);
+  const command = ['check-out', '--product', license.product];
+  const pending = await machine.run(...command, '--max-wait', '0.1');
+  expect(pending).toMatchObject({ exitCode: 69 });
+  expect(pending.said.join()).toContain('not signed yet');
+  expect(machine.kept()).toBe(false);
+  await using _worker = startWorker(license);
+  expect(await machine.run(...command)).toMatchObject({ exitCode: 0 });
+});
+
+test('a file that none of the pinned roots has signed is not kept', async () => {
+  const license = await givenLicense(api, { seats: 1 });
+  const machine = givenMachine('one', license, givenRoot(2));
+  await using _worker = startWorker(license);
+  const refused = await machine.run('check-out', '--product', license.product);
+  expect(refused).toMatchObject({ exitCode: 1 });
+  expect(refused.said.join()).toContain('(unknown_key)');
+  expect(machine.kept()).toBe(false);
+});
+
+test('what is refused, or missing, has the exit code that it always has', async () => {
+  const license = await givenLicense(api, { seats: 1 });
+  const machine = givenMachine('one', license);
+  const command = ['check-out', '--product', license.product];
+  expect(await machine.run(...command, '--no-device')).toMatchObject({ exitCode: 64 });
+  writeFileSync(machine.path('none.lic'), 'Hello.');
+  expect(await machine.run('check-in', machine.path('none.lic'))).toMatchObject({ exitCode: 64 });
+  await acquire(license);
+  expect(await machine.run(...command)).toMatchObject({ exitCode: 75 });
+  await suspend(license);
+  expect(await machine.run(...command)).toMatchObject({ exitCode: 77 });
+});
