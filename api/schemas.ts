@@ -173,11 +173,6 @@ export const idempotencyKeySchema = z
 /** A text between the lines that say what it is; its reader says what is wrong with it. */
 export const carriedFileSchema = z.string().min(1).max(8_192);
 
-export const fileNonceSchema = z
-  .string()
-  .regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 printable ASCII characters without blanks')
-  .meta({ description: 'Random; the license file repeats it.' });
-
 export const metadataSchema = z
   .record(
     textSchema(64),

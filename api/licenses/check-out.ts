@@ -10,7 +10,7 @@ import { hashDevice } from '../../signing/tokens/device-hash.ts';
 import { readRequestFile } from '../../signing/tokens/request-file.ts';
 import { checkOutAnswerSchema, presentCheckOut } from '../check-outs/check-out-schema.ts';
 import { defineOperation } from '../operation.ts';
-import { carriedFileSchema, fileNonceSchema, textSchema, usageTypeSchema } from '../schemas.ts';
+import { carriedFileSchema, nonceSchema, textSchema, usageTypeSchema } from '../schemas.ts';
 
 const body = z
   .union([
@@ -27,7 +27,9 @@ const body = z
         .max(fileSecondsMax)
         .optional()
         .meta({ description: 'Life of the file; the plan’s offline grace unless given.' }),
-      nonce: fileNonceSchema.optional(),
+      nonce: nonceSchema.optional().meta({
+        description: 'Random; the license file repeats it, as the signed denial of a refusal does.',
+      }),
     }),
     z.strictObject({
       requestFile: carriedFileSchema.meta({

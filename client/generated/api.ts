@@ -582,7 +582,7 @@ export interface components {
             };
             /** @description Life of the file; the plan’s offline grace unless given. */
             ttlSeconds?: number;
-            /** @description Random; the license file repeats it. */
+            /** @description Random; the license file repeats it, as the signed denial of a refusal does. */
             nonce?: string;
         } | {
             /** @description What a machine that sees no network wrote to ask for its file. */

@@ -3,6 +3,7 @@ import { afterAll } from 'vitest';
 import { openDatabase, type TenantTransaction } from '../../data/database.ts';
 import { withTenant } from '../../data/tenant.ts';
 import { startTestApi } from '../support/api.ts';
+import { givenCheckOut } from '../support/check-outs.ts';
 import { acquire, forceRelease, givenLicense, type GivenLicense } from '../support/given.ts';
 
 const api = await startTestApi();
@@ -13,6 +14,7 @@ const tenantTables = [
   'sessions',
   'licenseEvents',
   'outbox',
+  'checkOuts',
   'auditLog',
 ] as const;
 
@@ -21,6 +23,7 @@ for (let n = 0; n < 4; n += 1) {
   const license = await givenLicense(api);
   await acquire(license);
   await forceRelease(await acquire(license));
+  await givenCheckOut(license);
   licenses.push(license);
 }
 

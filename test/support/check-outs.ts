@@ -1,5 +1,10 @@
 /** What tests of license files say: what callers ask for, and what the worker does for them. */
 import { createLicenseActivities } from '../../activities/licenses.ts';
+import { withTenant } from '../../data/tenant.ts';
+import type { AuditContext } from '../../services/audit.ts';
+import { checkOutLicense } from '../../services/check-out-license.ts';
+import { requireLicense } from '../../services/read-license.ts';
+import { hashDevice } from '../../signing/tokens/device-hash.ts';
 import { trustPinned } from '../../signing/tokens/root-list.ts';
 import { nothingRevoked } from '../../signing/tokens/revocation-list.ts';
 import { verifyLicenseFile } from '../../signing/tokens/license-file.ts';
@@ -60,6 +65,21 @@ export async function tryCheckOut(
     asked.abort();
     await working;
   }
+}
+
+/** A license file that the device `mine` asked for, and that nobody waits for; its id. */
+export async function givenCheckOut(pool: GivenLicense): Promise<string> {
+  const { api, tenantId, licenseId, product } = pool;
+  const license = await withTenant(api.deps.db, tenantId, (tx) => requireLicense(tx, pool));
+  const actor = { kind: 'license_key', id: 'test' } as const;
+  const context: AuditContext = { caller: { actor }, requestId: 'test' };
+  const outcome = await checkOutLicense(api.deps, context, {
+    ...{ tenantId, licenseId, license, use: { product, usageType: 'builder' as const } },
+    wish: { deviceHash: await hashDevice(product, 'mine'), nonce: null },
+    ...{ ttlSeconds: undefined, needsSecret: false },
+  });
+  if (outcome.kind === 'refused') throw new Error(outcome.refusal.detail);
+  return outcome.checkOut.id;
 }
 
 /** Asks for a license file while no worker runs. */

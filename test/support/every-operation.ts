@@ -4,12 +4,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Operation } from '../../api/operation.ts';
-import { withTenant } from '../../data/tenant.ts';
-import type { AuditContext } from '../../services/audit.ts';
-import { checkOutLicense } from '../../services/check-out-license.ts';
-import { requireLicense } from '../../services/read-license.ts';
-import { hashDevice } from '../../signing/tokens/device-hash.ts';
 import type { TestApi } from './api.ts';
+import { givenCheckOut } from './check-outs.ts';
 import {
   acquire,
   acquireBody,
@@ -42,21 +38,6 @@ export async function givenWorld(api: TestApi): Promise<World> {
   const { apiKey: target } = made.body as { apiKey: { id: string } };
   const checkOutId = await givenCheckOut(license);
   return { api, license, session, apiKey, apiKeyId: target.id, checkOutId };
-}
-
-/** Asks for a file without waiting for it. */
-async function givenCheckOut(pool: GivenLicense): Promise<string> {
-  const { api, tenantId, licenseId, product } = pool;
-  const license = await withTenant(api.deps.db, tenantId, (tx) => requireLicense(tx, pool));
-  const actor = { kind: 'license_key', id: 'test' } as const;
-  const context: AuditContext = { caller: { actor }, requestId: 'test' };
-  const outcome = await checkOutLicense(api.deps, context, {
-    ...{ tenantId, licenseId, license, use: { product, usageType: 'builder' as const } },
-    wish: { deviceHash: await hashDevice(product, 'mine'), nonce: null },
-    ...{ ttlSeconds: undefined, needsSecret: false },
-  });
-  if (outcome.kind === 'refused') throw new Error(outcome.refusal.detail);
-  return outcome.checkOut.id;
 }
 
 /** What a request needs beside its credential. */

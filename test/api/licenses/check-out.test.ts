@@ -286,7 +286,7 @@ describe('no file', () => {
     ['a text that is no request', { requestFile: 'please' }],
     ['a request and more', { requestFile: 'please', product: 'x' }],
     ['half a minute', { product: 'x', ttlSeconds: 30 }],
-    ['a nonce with blanks', { product: 'x', nonce: 'a b' }],
+    ['a nonce of two lines', { product: 'x', nonce: 'a\nb' }],
     ['what nobody knows', { product: 'x', seats: 5 }],
   ])('for %s', async (_what, body) => {
     const { licenseKey } = await givenLicense(api);
