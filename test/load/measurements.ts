@@ -9,6 +9,7 @@ import {
   measureHeartbeat,
   measureValidate,
 } from './measure-seats.ts';
+import { measureSignedHeartbeat, measureTokens } from './measure-tokens.ts';
 
 /** All measurements by name, in the order of a whole run. */
 export const measurements: Record<string, (bench: Bench) => Promise<Line[]>> = {
@@ -16,6 +17,8 @@ export const measurements: Record<string, (bench: Bench) => Promise<Line[]>> = {
   acquire: measureAcquire,
   cycle: measureCycle,
   validate: measureValidate,
+  tokens: measureTokens,
+  signed: measureSignedHeartbeat,
   burst: measureBurst,
   live: measureLive,
   reclaim: measureReclaim,

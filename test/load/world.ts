@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { ensureLogins, migrateToLatest } from '../../data/migrate.ts';
 import { generousBudgets } from '../../dev/generous-budgets.ts';
 import { heapOption } from '../../dev/heap-option.ts';
+import { startKms } from '../../dev/platform/kms.ts';
 import { isListening, freePort } from '../../dev/platform/ports.ts';
 import { removePostgresFolder } from '../../dev/platform/postgres-folder.ts';
 import { databaseUrl, startPostgres } from '../../dev/platform/postgres.ts';
@@ -95,7 +96,9 @@ export async function startWorld() {
     postgres,
     operatorKey: await createOperatorKey(urls.system, 'bench'),
     api: await startServer('api', 'api/main.ts', {}),
-    startApi: () => startServer('api', 'api/main.ts', {}),
+    /** A further API process; its environment may differ. */
+    startApi: (more: Record<string, string> = {}) => startServer('api', 'api/main.ts', more),
+    startKms: async () => keep(await startKms({ dir: join(folder, 'kms') })),
     startFloors: (settings: Record<string, string>) =>
       startServer('floors', 'test/load/floors/main.ts', {
         ...{ FLOOR_DATABASE_URL: urls.app, FLOOR_REDIS_URL: redis.url, FLOOR_SECRET: secret },

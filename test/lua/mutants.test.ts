@@ -146,8 +146,8 @@ const mutants: Mutant[] = [
   {
     mistake: 'grants anew to an instance that only asks again',
     file: 'acquire-seat.lua',
-    from: '  local leaseUntil, isNew, isShared = attach(',
-    to: "  do return grantTo(session, session.id, 'free') end\n  local leaseUntil, isNew, isShared = attach(",
+    from: '  local leaseUntil, hardUntil, isNew, isShared =\n',
+    to: "  do return grantTo(session, session.id, 'free') end\n  local leaseUntil, hardUntil, isNew, isShared =\n",
   },
   {
     mistake: 'gives a waiter that only asks again a new place',
@@ -286,12 +286,6 @@ const mutants: Mutant[] = [
     file: 'include/rights.lua',
     from: '  if latest > now then\n',
     to: '  if false then\n',
-  },
-  {
-    mistake: 'forgets tokens of holders that fell silent',
-    file: 'include/rights.lua',
-    from: 'return latest > now and latest',
-    to: 'return false',
   },
   {
     mistake: 'gives an online-only session rights that the ledger does not know',
