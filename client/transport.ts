@@ -9,14 +9,11 @@ import { askForProof, type Asker } from './proven.ts';
 
 export type Session = components['schemas']['Session'];
 /** What the server answered, and when it was asked: leases count from there, to be on the safe side. */
-export type SessionAnswer = components['schemas']['SessionAnswer'] & Signed & { askedAt: Instant };
-/** What the server signs beside an answer, when it signs something now. */
-interface Signed {
-  leaseToken?: string;
-  certificate?: string;
+export type SessionAnswer = components['schemas']['SessionAnswer'] & {
+  askedAt: Instant;
   /** The number of the newest revocation list. */
   revocationSeq?: number;
-}
+};
 export type AcquireRequest = components['schemas']['AcquireRequest'];
 export type ValidateRequest = components['schemas']['ValidateRequest'];
 export type Decision = components['schemas']['Decision'];

@@ -1,10 +1,13 @@
-/** The real API's refusals, as a program judges them that has pinned its root. */
-import { expect, test } from 'vitest';
+/** What the real API signs, as a program judges it that has pinned its root. */
+import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, expect, inject, test, vi } from 'vitest';
 import { acquire, type AcquireOptions } from '../../client/index.ts';
 import { startTestApi, type TestApi } from '../support/api.ts';
 import { givenLicense, suspend } from '../support/given.ts';
 import { startTestKms } from '../support/kms.ts';
 import { happens } from './support/happens.ts';
+import { startCli } from './support/program.ts';
 
 const api = await startTestApi({ kms: await startTestKms() });
 const unsigned = await startTestApi();
@@ -12,6 +15,10 @@ const unsigned = await startTestApi();
 /** As the server that signs shows them to everybody. */
 const answer = await fetch(`${api.url}/.well-known/jwks.json`);
 const roots = (await answer.json()) as { keys: object[] };
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
 
 async function givenPinned(server: TestApi) {
   const policy = { leaseSeconds: 5, heartbeatSeconds: 1 };
@@ -23,6 +30,33 @@ async function givenPinned(server: TestApi) {
   };
   return { license, options };
 }
+
+test('the lease that comes with a seat is good, and says what the license grants', async () => {
+  const { license, options } = await givenPinned(api);
+  await using seat = await acquire(options);
+  expect(seat.doubt).toBeNull();
+  const { sub, sid, aud, exp, lease_until: leaseUntil } = seat.leaseToken?.claims ?? {};
+  expect({ sub, sid, aud }).toEqual({
+    ...{ sub: license.licenseId, sid: seat.sessionId, aud: license.product },
+  });
+  expect((exp ?? 0) - (leaseUntil ?? 0)).toBe(3_600);
+  expect(seat.entitlements).toEqual({ agents: 52 });
+  expect(seat.feature('agents')).toBe(52);
+});
+
+test('what a program leaves on disk proves its seat to whoever has the file and the pins', async () => {
+  const { license, options } = await givenPinned(api);
+  const folder = mkdtempSync(join(inject('scratchFolder'), 'signed-'));
+  vi.stubEnv('LEASEHOLD_STATE_DIR', folder);
+  await using seat = await acquire({ ...options, remember: true });
+  const [file = ''] = readdirSync(folder);
+  const pins = join(folder, 'pins.json');
+  writeFileSync(pins, JSON.stringify(roots));
+  const named = ['--roots', pins, '--product', license.product];
+  const verify = startCli(['verify', join(folder, file), ...named]);
+  expect(await verify.ended).toBe(0);
+  expect(verify.stdout.at(-1)).toContain(`gives ${seat.sessionId} a seat`);
+});
 
 test('that no seat is free is proven', async () => {
   const { options } = await givenPinned(api);
