@@ -1,6 +1,6 @@
 /**
- * The whole server on this machine: Postgres, Redis, Temporal, API and worker, each a process of its
- * own whose state lives in one folder. A part that dies is started again after two seconds.
+ * The whole server on this machine: Postgres, Redis, Temporal, a stand-in for Cloud KMS, API and worker, each
+ * a process of its own whose state lives in one folder. A part that dies is started again after two seconds.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -11,6 +11,7 @@ import { z } from 'zod';
 import { ensureLogins, migrateToLatest } from '../data/migrate.ts';
 import { generousBudgets } from './generous-budgets.ts';
 import { heapOption } from './heap-option.ts';
+import { startKms } from './platform/kms.ts';
 import { preferredOrFreePort } from './platform/ports.ts';
 import { databaseUrl, startPostgres } from './platform/postgres.ts';
 import { startChild, stopInOrder, untilReady, type Child } from './platform/process.ts';
@@ -25,6 +26,8 @@ const restartAfterMs = 2_000;
 const settingsSchema = z.object({
   rolePassword: z.string(),
   credentialSecrets: z.string(),
+  /** Missing in the state of before anything was signed. */
+  sealKeys: z.string().default(makeSecret),
   operatorKey: z.string().nullable(),
   demo: z
     .object({
@@ -39,7 +42,7 @@ const settingsSchema = z.object({
     .nullable(),
 });
 type Settings = z.output<typeof settingsSchema>;
-type PartName = 'postgres' | 'redis' | 'temporal' | 'api' | 'worker';
+type PartName = 'postgres' | 'redis' | 'temporal' | 'kms' | 'api' | 'worker';
 
 export interface Stack {
   apiUrl: string;
@@ -68,7 +71,7 @@ export async function startStack(folder: string, listener: StackListener): Promi
   const settings = await readSettings(folder);
   const parts = createParts(listener);
   try {
-    listener.progress('Starting Postgres, Redis and Temporal');
+    listener.progress('Starting Postgres, Redis, Temporal and a stand-in for Cloud KMS');
     const stores = await startStores(folder, parts);
     listener.progress('Migrating the database');
     const urls = await prepareDatabase(stores.postgres.url, settings);
@@ -99,7 +102,9 @@ export async function startStack(folder: string, listener: StackListener): Promi
 /** Keeps parts running until they are stopped, and knows their present pids. */
 function createParts(listener: StackListener) {
   const running = new Map<PartName, Child>();
-  const pids: Record<PartName, number> = { postgres: 0, redis: 0, temporal: 0, api: 0, worker: 0 };
+  const pids: Record<PartName, number> = {
+    ...{ postgres: 0, redis: 0, temporal: 0, kms: 0, api: 0, worker: 0 },
+  };
   const stopping = new AbortController();
 
   async function start<Part extends Child>(
@@ -128,7 +133,7 @@ function createParts(listener: StackListener) {
   async function stop(): Promise<void> {
     stopping.abort();
     const of = (names: PartName[]) => names.flatMap((name) => running.get(name) ?? []);
-    await stopInOrder([of(['api', 'worker']), of(['temporal', 'redis', 'postgres'])]);
+    await stopInOrder([of(['api', 'worker']), of(['temporal', 'redis', 'kms', 'postgres'])]);
   }
 
   return { start, stop, pids };
@@ -139,13 +144,14 @@ type Parts = ReturnType<typeof createParts>;
 async function startStores(folder: string, parts: Parts) {
   const pidFile = (name: string) => join(folder, `${name}.pid`);
   // Ports are chosen once, so that a part that is started again is found where it was.
-  const [postgresPort, redisPort, temporalPort, uiPort] = [
+  const [postgresPort, redisPort, temporalPort, uiPort, kmsPort] = [
     await preferredOrFreePort(15_432),
     await preferredOrFreePort(16_379),
     await preferredOrFreePort(7_233),
     await preferredOrFreePort(8_233),
+    await preferredOrFreePort(9_010),
   ];
-  const [postgres, redis, temporal] = await Promise.all([
+  const [postgres, redis, temporal, kms] = await Promise.all([
     parts.start('postgres', () =>
       startPostgres({
         dataDir: join(folder, 'postgres'),
@@ -171,8 +177,11 @@ async function startStores(folder: string, parts: Parts) {
         pidFile: pidFile('temporal'),
       }),
     ),
+    parts.start('kms', () =>
+      startKms({ dir: join(folder, 'kms'), port: kmsPort, pidFile: pidFile('kms') }),
+    ),
   ]);
-  return { postgres, redis, temporal };
+  return { postgres, redis, temporal, kms };
 }
 
 async function prepareDatabase(
@@ -220,6 +229,10 @@ async function startServers(
     API_PORT: String(apiPort),
     PUBLIC_URL: apiUrl,
     SESSION_CREDENTIAL_SECRETS: settings.credentialSecrets,
+    KMS_KEY: stores.kms.keyName,
+    KMS_ENDPOINT: stores.kms.endpoint,
+    KMS_PROTECTION_LEVEL: 'HSM',
+    SIGNING_SEAL_KEYS: settings.sealKeys,
   };
   const startServer = (name: 'api' | 'worker', script: string) =>
     parts.start(name, async () => {
@@ -267,12 +280,17 @@ async function readSettings(folder: string): Promise<Settings> {
   }
   const settings = {
     rolePassword: randomBytes(18).toString('hex'),
-    credentialSecrets: `k1:${randomBytes(32).toString('base64url')}`,
+    credentialSecrets: makeSecret(),
+    sealKeys: makeSecret(),
     operatorKey: null,
     demo: null,
   };
   await writeSettings(folder, settings);
   return settings;
+}
+
+function makeSecret(): string {
+  return `k1:${randomBytes(32).toString('base64url')}`;
 }
 
 async function writeSettings(folder: string, settings: Settings): Promise<void> {

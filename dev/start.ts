@@ -10,9 +10,9 @@ import { tellStory, type Step } from './story/tell.ts';
 
 const help = `Usage: npm start -- [options]
 
-Starts Postgres, Redis, Temporal, the API and the worker on this machine, seeds a demo vendor, and
-tells the story of five seats and six copies. Then it stays up until Ctrl-C; the next start goes on
-where this one ended.
+Starts Postgres, Redis, Temporal, a stand-in for Cloud KMS, the API and the worker on this machine,
+seeds a demo vendor, and tells the story of five seats and six copies. Then it stays up until Ctrl-C;
+the next start goes on where this one ended.
 
   --once           end after the story: exit code 0 if every step happened as it must, else 1
   --json           one JSON line for each step on standard output; npm adds its own banner
@@ -111,7 +111,7 @@ async function writeStackFile(stack: Stack): Promise<void> {
     dashboardUrl: null,
     mailUrl: null,
     stripeUrl: null,
-    pids: { ...pids, kms: null },
+    pids,
     demo: { tenantId, tenantKey, licenseId, licenseKey, product },
   };
   const file = join(folder, 'stack.json');
@@ -120,7 +120,7 @@ async function writeStackFile(stack: Stack): Promise<void> {
 
 async function reset(): Promise<void> {
   await removePostgresFolder(join(folder, 'postgres'));
-  for (const part of ['redis', 'temporal', 'settings.json', 'stack.json']) {
+  for (const part of ['redis', 'temporal', 'kms', 'settings.json', 'stack.json']) {
     await rm(join(folder, part), { recursive: true, force: true });
   }
 }

@@ -5,9 +5,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { z } from 'zod';
 import { connectTemporal } from '../../platform/temporal.ts';
@@ -34,7 +36,7 @@ const stackSchema = z.object({
     redis: z.int(),
     postgres: z.int(),
     temporal: z.int(),
-    kms: z.null(),
+    kms: z.int(),
   }),
   demo: z.object({
     tenantId: z.string(),
@@ -65,6 +67,21 @@ function start(...args: string[]): Run {
 
 async function readStack(): Promise<Stack> {
   return stackSchema.parse(JSON.parse(await readFile(join(state, 'stack.json'), 'utf8')));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+async function listens(port: number): Promise<true> {
+  const socket = connect(port, '127.0.0.1');
+  await once(socket, 'connect');
+  socket.destroy();
+  return true;
 }
 
 const sessionSchema = z.object({
@@ -186,6 +203,27 @@ describe('npm start', () => {
     }
     await close();
   }, 90_000);
+
+  test('what it signs verifies with its keys, and its KMS is started again when it dies', async () => {
+    const keys = createRemoteJWKSet(new URL('/.well-known/jwks.json', stack.apiUrl));
+    const refuse = async () => {
+      const answer = await fetch(`${stack.apiUrl}/v1/sessions/none`);
+      return (await answer.json()) as { denial?: string; certificate?: string };
+    };
+    const { denial = '', certificate = '' } = await eventually(async () => {
+      const answer = await refuse();
+      return answer.denial !== undefined && answer;
+    });
+    await jwtVerify(certificate, keys, { typ: 'lic-delegate+jwt' });
+    await jwtVerify(denial, keys, { typ: 'lic-denial+jwt', issuer: stack.apiUrl });
+
+    const log = await readFile(join(state, 'kms', 'kms.log'), 'utf8');
+    const port = Number(/^KMS_ENDPOINT=127\.0\.0\.1:(\d+)$/m.exec(log)?.[1]);
+    process.kill(stack.pids.kms, 'SIGKILL');
+    await eventually(() => !isAlive(stack.pids.kms));
+    await eventually(() => listens(port), { withinMs: 30_000 });
+    expect((await refuse()).denial).toBeDefined();
+  }, 60_000);
 
   test('stops when told to, and the next start goes on with the sessions', async () => {
     const session = await program.acquire('resumed');
