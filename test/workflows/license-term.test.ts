@@ -146,6 +146,23 @@ describe('while the signing key is away', () => {
     await world.checkIn(license, id, 'mine');
   });
 
+  test('the seats of files that are over are given back, though another waits', async () => {
+    const license = await world.issueLicense(2, forDevices);
+    const over = await signed(license, 'one');
+    kms.isAway = true;
+    const { asked } = kms;
+    const waiting = await world.checkOut(license, 'two');
+    await expect.poll(() => kms.asked, patience).toBeGreaterThan(asked);
+    await sql`update check_outs set file_expires_at = now() - interval '2 minutes',
+      signed_at = now() - interval '1 hour' where id = ${over}`.execute(world.deps.systemDb);
+    await world.termOf(license).signal(licenseSignals.factsChanged, { eventId: 'evt_1' });
+    await expect.poll(statusOf(license, over), patience).toBe('expired');
+    expect(await statusOf(license, waiting)()).toBe('pending');
+    kms.isAway = false;
+    await expect.poll(statusOf(license, waiting), patience).toBe('signed');
+    await world.checkIn(license, waiting, 'two');
+  });
+
   test.each([
     ['revoked', revoke('Unpaid'), 'revoked'],
     ['suspended', suspend('Unpaid'), 'failed'],

@@ -134,9 +134,9 @@ describe('the same wish', () => {
 });
 
 describe('files and seats together', () => {
-  test('are never more than were sold', async () => {
+  test('are never more than were sold, from the moment on that a file is asked for', async () => {
     const license = await givenLicense(api, { seats: 3 });
-    await checkOut(license, device('a'));
+    expect((await askCheckOut(license, device('a'))).status).toBe(202);
     await acquireMany(license, 2);
     expect(problemOf(await tryAcquire(license))).toMatchObject({ code: 'no_seats_available' });
     expect(problemOf(await askCheckOut(license, device('b')))).toMatchObject({
