@@ -82,7 +82,7 @@ function handlerOf(deps: ApiDeps, operation: Operation) {
           makeSignal: () => AbortSignal.any([whenClosed(response), deps.stopping]),
         };
         const answer = await handleOnce(operation, { request, response }, { context, input });
-        sendAnswer(response, answer, farewell(deps));
+        sendAnswer(response, unlessKnown(request, answer), farewell(deps));
       } catch (error) {
         throw await signRefusal(deps, error, { operation, request, caller: known });
       }
@@ -112,10 +112,26 @@ async function admitCaller(
   return caller;
 }
 
+interface Sent {
+  status: number;
+  headers?: Record<string, string>;
+  body?: unknown;
+}
+
+/** What the caller has already need not be sent again. */
+function unlessKnown(request: Request, answer: Sent): Sent {
+  const { headers } = answer;
+  const tag = headers?.['ETag'];
+  if (tag === undefined || headers === undefined) return answer;
+  const known = request.headers['if-none-match']?.split(',').map((one) => one.trim()) ?? [];
+  const isKnown = known.some((one) => one === '*' || one.replace(/^W\//, '') === tag);
+  return isKnown ? { status: 304, headers } : answer;
+}
+
 /** Writes status, headers and body at once. */
 function sendAnswer(
   response: Response,
-  { status, headers, body }: { status: number; headers?: Record<string, string>; body?: unknown },
+  { status, headers, body }: Sent,
   farewell: Record<string, string>,
 ): void {
   const own = { 'Cache-Control': 'no-store', ...farewell, ...headers };

@@ -24,6 +24,8 @@ import { create as createProduct } from './products/create.ts';
 import { list as listProducts } from './products/list.ts';
 import { show as showProduct } from './products/show.ts';
 import { update as updateProduct } from './products/update.ts';
+import { create as createRevocation } from './revocations/create.ts';
+import { list as listRevocations } from './revocations/list.ts';
 import { acquire } from './sessions/acquire.ts';
 import { forceRelease } from './sessions/force-release.ts';
 import { heartbeat } from './sessions/heartbeat.ts';
@@ -34,6 +36,7 @@ import { create as createTenant } from './tenants/create.ts';
 import { list as listTenants } from './tenants/list.ts';
 import { show as showTenant } from './tenants/show.ts';
 import { jwks } from './well-known/jwks.ts';
+import { revocations } from './well-known/revocations.ts';
 
 export const operations: readonly Operation[] = [
   acquire,
@@ -68,6 +71,9 @@ export const operations: readonly Operation[] = [
   createApiKey,
   revokeApiKey,
   jwks,
+  createRevocation,
+  listRevocations,
+  revocations,
   live,
   ready,
 ];

@@ -257,6 +257,9 @@ export const sessionAnswerSchema = z
         'Of the key that signed the lease token: typ lic-delegate+jwt, signed by a root.',
     }),
     serverTime: instant,
+    revocationSeq: z.int().optional().meta({
+      description: 'Number of the newest list of what is revoked; absent before the first.',
+    }),
   })
   .meta({ id: 'SessionAnswer' });
 

@@ -23,6 +23,7 @@ import { connectTemporal } from '../platform/temporal.ts';
 import { startTracing } from '../platform/tracing.ts';
 import { createDelegateKeeper } from '../services/delegate-keeper.ts';
 import type { Deps } from '../services/deps.ts';
+import { createFollowedLists, keepFollowing } from '../services/follow-lists.ts';
 import { createHeartbeatForwarder } from '../services/forward-heartbeat.ts';
 import { createKeySet } from '../services/key-set.ts';
 import { sessionSignals } from '../workflows/contract.ts';
@@ -83,6 +84,9 @@ export async function startApi(
     host: config.API_HOST,
     port: config.METRICS_PORT,
   });
+  if (deps.signing.sealKeys.length > 0) {
+    void keepFollowing(stores.lists, { log, stopping: stopping.signal });
+  }
   const server = createHttpServer(createApp(deps));
   await listen(server, { host: config.API_HOST, port: config.API_PORT });
   const { port } = server.address() as AddressInfo;
@@ -151,6 +155,7 @@ function openStores(config: Config, { log, reached }: Pick<Deps, 'log' | 'reache
   const signing = { issuer: config.PUBLIC_URL, sealKeys: config.SIGNING_SEAL_KEYS ?? [] };
   const keeping = { db, systemDb, kms, signing, log, metrics, reached };
   const delegate = createDelegateKeeper(keeping);
+  const lists = createFollowedLists({ db, metrics });
   // Anybody may ask for them, however often: each takes one connection for one question at a time.
   const probes = {
     postgres: sharedWhileRunning(() => pingDatabase(db)),
@@ -158,7 +163,11 @@ function openStores(config: Config, { log, reached }: Pick<Deps, 'log' | 'reache
   };
   return {
     subscriber,
-    deps: { db, systemDb, seats, delegate, kms, signing, metrics, forwarder, probes, rateLimits },
+    lists,
+    deps: {
+      ...{ db, systemDb, seats, delegate, kms, signing, lists },
+      ...{ metrics, forwarder, probes, rateLimits },
+    },
     async close() {
       rateLimits.close();
       await delegate.close();

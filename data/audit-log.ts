@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Database } from './database.ts';
 
 /** Who did it: the kind of credential and its id, never the credential itself. */
@@ -28,4 +29,15 @@ export async function insertAuditEntry(tx: Database, entry: AuditEntry): Promise
       detail: JSON.stringify(entry.detail),
     })
     .execute();
+}
+
+/** How often Cloud KMS signed for us in a period, by the resource name of the version; needs the system role. */
+export async function countSignatures(
+  db: Database,
+  { since, until }: { since: Date; until: Date },
+): Promise<Map<string, number>> {
+  const { rows } = await sql<{ version: string; count: number }>`
+    select detail ->> 'kmsVersion' as version, count(*)::int as count from audit_log
+    where action = 'kms.signed' and at >= ${since} and at < ${until} group by 1`.execute(db);
+  return new Map(rows.map(({ version, count }) => [version, count]));
 }

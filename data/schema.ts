@@ -127,9 +127,9 @@ export interface Outbox {
   lastError: string | null;
   payload: Json | null;
   sentAt: Timestamp | null;
-  signal: "granted" | "released" | "revoked" | "factsChanged" | "checkOutRequested" | null;
+  signal: "granted" | "released" | "revoked" | "factsChanged" | "checkOutRequested" | "changed" | null;
   startInput: Json;
-  tenantId: string;
+  tenantId: string | null;
   workflowId: string;
   workflowType: string;
 }
@@ -160,6 +160,28 @@ export interface Products {
   upgradeUrl: string | null;
 }
 
+export interface RevocationLists {
+  createdAt: Timestamp;
+  nextUpdate: Timestamp;
+  rootKid: string;
+  seq: number;
+  token: string;
+}
+
+export interface Revocations {
+  at: Timestamp;
+  epoch: number | null;
+  fenceFirst: number | null;
+  fenceLast: number | null;
+  id: string;
+  kind: "key" | "license" | "leases";
+  listedIn: number | null;
+  reason: string;
+  revokedBy: string;
+  subject: string;
+  until: Timestamp | null;
+}
+
 export interface RootKeys {
   activeAt: Timestamp | null;
   kid: string;
@@ -169,6 +191,14 @@ export interface RootKeys {
   retiredAt: Timestamp | null;
   revokedAt: Timestamp | null;
   state: "published" | "active" | "retired" | "revoked";
+}
+
+export interface RootLists {
+  createdAt: Timestamp;
+  kids: import('kysely').ColumnType<string[], string, never>;
+  rootKid: string;
+  seq: number;
+  token: string;
 }
 
 export interface Sessions {
@@ -215,7 +245,10 @@ export interface DB {
   plans: Plans;
   pools: Pools;
   products: Products;
+  revocationLists: RevocationLists;
+  revocations: Revocations;
   rootKeys: RootKeys;
+  rootLists: RootLists;
   sessions: Sessions;
   tenants: Tenants;
 }

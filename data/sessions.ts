@@ -312,6 +312,19 @@ export async function lockOpenSessions(
     .execute();
 }
 
+/** Whether a session of the license ever held a seat, or a file of it was ever asked for. */
+export async function wasEverUsed(
+  tx: TenantTransaction,
+  { tenantId, licenseId }: PoolRef,
+): Promise<boolean> {
+  const { rows } = await sql<{ wasUsed: boolean }>`
+    select exists (select from sessions
+        where tenant_id = ${tenantId} and license_id = ${licenseId} and granted_at is not null)
+      or exists (select from check_outs
+        where tenant_id = ${tenantId} and license_id = ${licenseId}) as was_used`.execute(tx);
+  return rows[0]?.wasUsed ?? false;
+}
+
 /** How many sessions are open, over all tenants; needs the system role. */
 export async function countAllOpen(db: Database): Promise<number> {
   const { count } = await db

@@ -9,6 +9,7 @@ export const idPrefixes = {
   evt: 'event',
   chk: 'check-out',
   dlg: 'delegate',
+  rev: 'revocation',
   aud: 'audit entry',
   req: 'request',
 } as const;

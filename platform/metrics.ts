@@ -297,6 +297,18 @@ function kmsMetrics({ counter, gauge }: Make) {
       'kms_breaker_open',
       'Whether calls of Cloud KMS fail at once because it was away; absent where nothing is signed.',
     ),
+    rootUsable: gauge(
+      'root_usable',
+      'Whether Cloud KMS signed with the active root when it was looked at last; absent where nothing is signed.',
+    ),
+    rootActiveTimestamp: gauge(
+      'root_active_timestamp_seconds',
+      'Since when the active root signs, in unix seconds.',
+    ),
+    revocationsNextUpdate: gauge(
+      'revocations_next_update_timestamp_seconds',
+      'When there is to be a newer list of what is revoked, in unix seconds; absent before the first.',
+    ),
   };
 }
 

@@ -16,6 +16,7 @@ import { endSessions } from './end-session.ts';
 import { factsChangedMessage } from './license-message.ts';
 import { poolConfigOfLicense, poolTermsOfLicense } from './pool-config.ts';
 import { requireLicense } from './read-license.ts';
+import { revokeTokens } from './revocations.ts';
 import { settleDropped } from './settle-dropped.ts';
 
 /** A change of a license's facts, and the event that records it. */
@@ -81,8 +82,9 @@ export async function changeLicense(
   const license = await withTenant(deps.systemDb, pool.tenantId, async (tx) => {
     const applied = await applyLicense(tx, deps, { ...change, pool });
     const { tenantId, licenseId: subjectId } = pool;
-    const { action, detail = {} } = change;
+    const { action, detail = {}, event } = change;
     await audit(tx, context, { tenantId, action, subjectId, detail });
+    if (applied.status === 'revoked') await revokeTokens(tx, context, { pool, reason: event });
     return applied;
   });
   deps.reached('license:applied');

@@ -4,6 +4,7 @@ import type { Kms } from '../platform/kms.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { DelegateSource } from '../signing/delegate.ts';
+import type { ListSource } from '../signing/lists.ts';
 import type { SealingSecret } from '../signing/sealed-delegate.ts';
 import type { TokenSigner } from '../signing/tokens/jws.ts';
 
@@ -19,6 +20,8 @@ export interface Deps {
   /** Keeps the root key: for activities and the first start, never for a request. Null: nothing is signed. */
   kms: Kms | null;
   signing: SigningSettings;
+  /** The signed lists that clients get. */
+  lists: ListSource;
   log: Logger;
   metrics: Metrics;
   /**
@@ -71,6 +74,12 @@ export const stepPoints = [
   'sweep:strangers-dropped',
   'idempotency:answer-kept',
   'delegate:certified',
+  'revocations:signed',
+  'root:version-created',
+  'root:published',
+  'root:list-signed',
+  'root:activated',
+  'root:delegate-certified',
   'relay:claimed',
   'relay:sent',
   'relay:marked',

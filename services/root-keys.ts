@@ -51,6 +51,21 @@ export async function activeRoot(
   return { kid, kmsVersion, signer: recordedSigner(kms, { kid, kmsVersion, tx }) };
 }
 
+/**
+ * The signer of any version that may sign, the active or the next one, with the records and refusals of
+ * `activeRoot`.
+ */
+export async function rootSigner(
+  { kms }: Pick<Deps, 'kms'>,
+  tx: Database,
+  root: RootKeyRecord,
+): Promise<TokenSigner> {
+  if (kms === null) throw new KmsFault('KMS_KEY is not set: there is no root key to sign with');
+  await requireSameKey(kms, root);
+  const { kid, kmsVersion } = root;
+  return recordedSigner(kms, { kid, kmsVersion, tx });
+}
+
 /** The first start of all: the newest version that may sign. Of two that come at once, one adopts. */
 function adoptRoot(kms: Kms, db: Database): Promise<RootKeyRecord> {
   return inTransaction(db, async (tx) => {
@@ -80,12 +95,12 @@ function adoptRoot(kms: Kms, db: Database): Promise<RootKeyRecord> {
 }
 
 /** The key id of a version. */
-function kidOfVersion(kmsVersion: string): string {
+export function kidOfVersion(kmsVersion: string): string {
   return `root-${kmsVersion.slice(kmsVersion.lastIndexOf('/') + 1)}`;
 }
 
 /** The public half of a version, asked of KMS once a process. */
-async function readRootKey(kms: Kms, kmsVersion: string): Promise<JsonWebKey> {
+export async function readRootKey(kms: Kms, kmsVersion: string): Promise<JsonWebKey> {
   const { key } = await kms.publicKey(kmsVersion);
   return key.export({ format: 'jwk' });
 }

@@ -8,6 +8,7 @@ import type { Database } from '../data/database.ts';
 import type { SessionMessage } from '../workflows/contract.ts';
 import { licenseStartOptions } from './license-start.ts';
 import { sessionStartOptions } from './session-start.ts';
+import { trustStartOptions } from './trust-start.ts';
 
 /** What became of one try to deliver a message. */
 export type Delivery =
@@ -51,6 +52,14 @@ async function send(route: DeliveryRoute, message: ClaimedMessage): Promise<Deli
   if (message.workflowType === 'licenseTerm') {
     await client.workflow.signalWithStart(message.workflowType, {
       ...licenseStartOptions(message, taskQueue),
+      signal: message.signal,
+      signalArgs: [message.payload],
+    });
+    return { outcome: 'sent' };
+  }
+  if (message.workflowType !== 'licenseSession') {
+    await client.workflow.signalWithStart(message.workflowType, {
+      ...trustStartOptions(message.workflowType, taskQueue),
       signal: message.signal,
       signalArgs: [message.payload],
     });

@@ -19,6 +19,7 @@ import { connectTemporal } from '../platform/temporal.ts';
 import { startTracing } from '../platform/tracing.ts';
 import { createDelegateKeeper } from '../services/delegate-keeper.ts';
 import type { Deps } from '../services/deps.ts';
+import { noLists } from '../signing/lists.ts';
 import { bundleFolder, bundleForWorker } from './bundle.ts';
 import { isWorkflowRunning } from './find-workflow.ts';
 import { runOutboxRelay } from './outbox-relay.ts';
@@ -63,6 +64,7 @@ const stores = {
   seats: createSeatScripts(redis, { onFault: (error) => countRedisFault(metrics, error) }),
   kms: createKms(config, { metrics, log }),
   signing: { issuer: config.PUBLIC_URL, sealKeys: config.SIGNING_SEAL_KEYS ?? [] },
+  lists: noLists,
   log,
   metrics,
   reached: () => undefined,

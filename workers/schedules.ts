@@ -8,11 +8,18 @@ import {
   reconcilePoolsId,
   renewDelegateId,
   type ReconcilePoolsInput,
+  type TrustMessage,
 } from '../workflows/contract.ts';
+import { trustStartOptions } from './trust-start.ts';
 
 /** Makes the Schedules of this version exist as written here; safe from any number of workers. */
 export async function ensureSchedules(client: Client, taskQueue: string): Promise<void> {
-  const schedules = [reconcileSchedule(taskQueue), delegateSchedule(taskQueue)];
+  const schedules = [
+    reconcileSchedule(taskQueue),
+    delegateSchedule(taskQueue),
+    trustSchedule('rotateRoot', { taskQueue, every: '6 hours' }),
+    trustSchedule('publishRevocations', { taskQueue, every: '24 hours' }),
+  ];
   await Promise.all(schedules.map((schedule) => ensureSchedule(client, schedule)));
 }
 
@@ -24,6 +31,29 @@ async function ensureSchedule(client: Client, schedule: ScheduleOptions): Promis
     const { scheduleId, ...present } = schedule;
     await client.schedule.getHandle(scheduleId).update(({ state }) => ({ ...present, state }));
   }
+}
+
+/**
+ * Runs at once when it is made, and then so often. A root signs for 90 days, but an interval of 90 days
+ * would begin a quarter late, miss a quarter with one run that is missed, and see a version that was
+ * disabled too late: the run asks the facts whether anything is due.
+ */
+function trustSchedule(
+  type: TrustMessage['workflowType'],
+  { taskQueue, every }: { taskQueue: string; every: '6 hours' | '24 hours' },
+) {
+  const {
+    workflowIdReusePolicy: _,
+    workflowIdConflictPolicy: __,
+    ...action
+  } = trustStartOptions(type, taskQueue);
+  return {
+    scheduleId: action.workflowId,
+    spec: { intervals: [{ every }], jitter: '10 minutes' },
+    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 day' },
+    action: { type: 'startWorkflow', workflowType: type, ...action },
+    state: { triggerImmediately: true },
+  } satisfies ScheduleOptions;
 }
 
 /**

@@ -8,6 +8,7 @@ import { createDelegateActivities } from '../activities/delegates.ts';
 import { createPoolActivities, type SweepOptions } from '../activities/pools.ts';
 import { createLicenseActivities } from '../activities/licenses.ts';
 import { createSessionActivities } from '../activities/sessions.ts';
+import { createTrustActivities } from '../activities/trust.ts';
 import type { Deps, FileSigning } from '../services/deps.ts';
 import { workerInterceptors } from './interceptors.ts';
 import { taskLimits } from './watch-worker.ts';
@@ -47,6 +48,7 @@ export function createWorker(deps: Deps, setup: WorkerSetup): Promise<Worker> {
       ...createLicenseActivities(deps, setup.signing),
       ...createPoolActivities(deps, { isRunning: setup.isRunning }),
       ...createDelegateActivities(deps),
+      ...createTrustActivities(deps),
     },
     interceptors: { activity: [...(tracing ? [tracing] : []), ...workerInterceptors.activity] },
     ...(buildId === undefined ? {} : versioned(taskQueue, buildId)),

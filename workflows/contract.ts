@@ -190,9 +190,6 @@ export const licenseSignals = {
   checkOutRequested: 'checkOutRequested',
 } as const;
 
-/** One message to a workflow, as the outbox stores it: start it if need be, then signal it. */
-export type WorkflowMessage = SessionMessage | LicenseMessage;
-
 /** What a license's workflow is told. */
 export type LicenseMessage = {
   tenantId: string;
@@ -204,6 +201,32 @@ export type LicenseMessage = {
   | { signal: 'factsChanged'; payload: FactsChangedSignal }
   | { signal: 'checkOutRequested'; payload: CheckOutRequestedSignal }
 );
+/** Workflows of which there is one in a deployment; the id of each is its Schedule's, too. */
+export const trustWorkflowIds = {
+  publishRevocations: 'publish-revocations',
+  rotateRoot: 'rotate-root',
+} as const;
+
+/** What is to be done anew, because something was revoked. */
+export interface ChangedSignal {
+  eventId: string;
+}
+/** Name of that signal. */
+export const changedSignal = 'changed';
+
+/** Has keys or what they signed looked at anew. */
+export interface TrustMessage {
+  /** The keys are every tenant's. */
+  tenantId: null;
+  workflowType: keyof typeof trustWorkflowIds;
+  workflowId: string;
+  start: { traceparent?: string };
+  signal: typeof changedSignal;
+  payload: ChangedSignal;
+}
+
+/** One message to a workflow, as the outbox stores it: start it if need be, then signal it. */
+export type WorkflowMessage = SessionMessage | LicenseMessage | TrustMessage;
 
 /** What a session's workflow is told. */
 export type SessionMessage = {

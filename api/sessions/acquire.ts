@@ -21,6 +21,7 @@ import {
   textSchema,
   usageTypeSchema,
 } from '../schemas.ts';
+import { newestList } from './newest-list.ts';
 import { presentSession } from './present-session.ts';
 
 const body = z
@@ -93,6 +94,7 @@ export const acquire = defineOperation({
         credential: makeSessionCredential(deps.config.SESSION_CREDENTIAL_SECRETS, claims),
         ...lease,
         serverTime: new Date(tenure.now).toISOString(),
+        ...newestList(deps.lists),
       },
     };
   },

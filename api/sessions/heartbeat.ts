@@ -3,6 +3,7 @@ import { LicensingError } from '../../domain/errors.ts';
 import { renewSession } from '../../services/renew-session.ts';
 import { defineOperation } from '../operation.ts';
 import { idParams, nonceSchema, sessionAnswerSchema } from '../schemas.ts';
+import { newestList } from './newest-list.ts';
 import { requireOwnSession } from './own-session.ts';
 import { presentSession } from './present-session.ts';
 
@@ -43,6 +44,7 @@ export const heartbeat = defineOperation({
         session: presentSession(caller, seat, null),
         ...lease,
         serverTime: new Date(seat.now).toISOString(),
+        ...newestList(deps.lists),
       },
     };
   },

@@ -26,13 +26,21 @@ export const jwks = defineOperation({
   replies: {
     200: {
       description: 'The keys. It may be kept for an hour.',
-      body: z.object({ keys: z.array(keySchema) }).meta({ id: 'KeySet' }),
+      body: z
+        .object({
+          keys: z.array(keySchema),
+          roots: z.array(z.string()).meta({
+            description:
+              'Tokens of type lic-roots+jwt, the oldest first: a root that you trust names in one of them the roots after it.',
+          }),
+        })
+        .meta({ id: 'KeySet' }),
     },
   },
   errors: [],
   async handle({ deps }) {
     const keys = await deps.keySet();
     const headers = { 'Cache-Control': 'public, max-age=3600' };
-    return { status: 200, headers, body: { keys: [...keys] } };
+    return { status: 200, headers, body: { keys: [...keys], roots: [...deps.lists.roots()] } };
   },
 });

@@ -457,6 +457,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/revocations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All that was revoked, the oldest first */
+        get: operations["listRevocations"];
+        put?: never;
+        /**
+         * Revoke a key, or leases that were granted; for good
+         * @description The server uses a revoked key no more. A new signed list follows in a moment, and its number with the next heartbeats. A delegate is replaced at once; of a root the next version takes the place. Leases end offline alone: to end a session, force its release. To revoke a license, use its own operation.
+         */
+        post: operations["createRevocation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/.well-known/revocations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The signed list of all that is revoked
+         * @description Ask for it when a heartbeat or a lease token tells a higher number than the one that you have. A root that you trust must have signed it.
+         */
+        get: operations["getRevocations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health/live": {
         parameters: {
             query?: never;
@@ -735,6 +776,26 @@ export interface components {
              */
             scopes: ("licenses:read" | "licenses:write" | "sessions:read" | "sessions:write")[];
         };
+        CreateRevocationRequest: {
+            /** @constant */
+            kind: "key";
+            /** @description Key id of a root or a delegate. */
+            kid: string;
+            reason: string;
+        } | {
+            /** @constant */
+            kind: "leases";
+            licenseId: string;
+            fences: components["schemas"]["FenceRange"];
+            reason: string;
+        };
+        /** @description Grants of one pool by the fence that sessions and lease tokens show. */
+        FenceRange: {
+            epoch: number;
+            first: number;
+            /** @description How many, from the first on. */
+            count: number;
+        };
         SessionAnswer: {
             session: components["schemas"]["Session"];
             /** @description Authorises heartbeat, status and release of this holder. Keep it secret. */
@@ -745,6 +806,8 @@ export interface components {
             certificate?: string;
             /** Format: date-time */
             serverTime: string;
+            /** @description Number of the newest list of what is revoked; absent before the first. */
+            revocationSeq?: number;
         };
         /** @description A heartbeat leaves out usageType, createdAt, endedAt and endReason. */
         Session: {
@@ -1038,6 +1101,8 @@ export interface components {
         };
         KeySet: {
             keys: components["schemas"]["PublishedKey"][];
+            /** @description Tokens of type lic-roots+jwt, the oldest first: a root that you trust names in one of them the roots after it. */
+            roots: string[];
         };
         PublishedKey: {
             /** @enum {string} */
@@ -1055,6 +1120,25 @@ export interface components {
             /** @constant */
             crv?: "Ed25519";
             x?: string;
+        };
+        Revocation: {
+            id: string;
+            /** @enum {string} */
+            kind: "key" | "license" | "leases";
+            /** @description Id of the key or of the license. */
+            subject: string;
+            fences: components["schemas"]["FenceRange"] | null;
+            reason: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Number of the first signed list that names it; null until there is one. */
+            listedIn: number | null;
+        };
+        Revocations: {
+            /** @description Its number, which rises with every list; 0 before the first. */
+            seq: number;
+            /** @description The list, a token of type lic-revoked+jwt; null before the first. */
+            revocations: string | null;
         };
         Readiness: {
             /** @enum {string} */
@@ -3862,6 +3946,243 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["KeySet"];
                 };
+            };
+            /** @description `internal`: The server met an unexpected fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: A part that this operation needs is not answering. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRevocations: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: {
+                /** @description Only with an operator key: the tenant that is meant. Required where the operation belongs to one tenant. */
+                "Leasehold-Tenant"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of revocations. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Revocation"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description `unauthenticated`: The credential is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: The credential does not allow this operation. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: The request is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: The credential or the address asks too often. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: The server met an unexpected fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: A part that this operation needs is not answering. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createRevocation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Only with an operator key: the tenant that is meant. Required where the operation belongs to one tenant. */
+                "Leasehold-Tenant"?: string;
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateRevocationRequest"];
+            };
+        };
+        responses: {
+            /** @description It was revoked before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Revocation"];
+                };
+            };
+            /** @description It is revoked. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Revocation"];
+                };
+            };
+            /** @description `unauthenticated`: The credential is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: The credential does not allow this operation. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such resource. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_in_flight`: The first request with this idempotency key is still worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: The request is not valid. `idempotency_mismatch`: The idempotency key came with another request before. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: The credential or the address asks too often. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: The server met an unexpected fault. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: A part that this operation needs is not answering. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRevocations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The newest list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Revocations"];
+                };
+            };
+            /** @description It is the one that If-None-Match names. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description `internal`: The server met an unexpected fault. */
             500: {

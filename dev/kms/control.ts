@@ -13,6 +13,7 @@ const bodyBytesMax = 10_000;
  * The door by which whoever tries things out changes the stand-in while it runs, on 127.0.0.1 alone:
  *
  * - `GET /` tells faults and versions;
+ * - `GET /audit-log` tells every signature, as Cloud Logging would;
  * - `PUT /faults` replaces all faults, as `faults.ts` describes them;
  * - `PUT /versions/<number>` with `{"state": "DISABLED"}` puts a version into any state.
  *
@@ -34,6 +35,7 @@ async function answer(kms: ServedKms, request: IncomingMessage) {
   const { method = '', url = '' } = request;
   const asked = `${method} ${url}`;
   if (asked === 'GET /') return { status: 200, body: describe(kms) };
+  if (asked === 'GET /audit-log') return { status: 200, body: kms.auditLog() };
   const version = kms.store.find(Number(/^PUT \/versions\/(\d+)$/.exec(asked)?.[1]));
   if (asked !== 'PUT /faults' && version === undefined) return refuse(404, 'Not found');
   if (request.headers['content-type'] !== 'application/json') return refuse(415, 'Send JSON');

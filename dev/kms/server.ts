@@ -18,8 +18,20 @@ export interface ServedKms {
   readonly store: KeyStore;
   /** How many calls of a method have come, such as `asymmetricSign`. */
   calls(method: string): number;
+  /** Every signature that was made, as the log of data access of Cloud KMS tells it. */
+  auditLog(): readonly AuditedSignature[];
   /** Ends all calls and the server. */
   stop: () => void;
+}
+
+/** An entry of Cloud Logging, as far as it is used. The stand-in does not know who calls. */
+export interface AuditedSignature {
+  timestamp: string;
+  protoPayload: {
+    methodName: 'AsymmetricSign';
+    resourceName: string;
+    authenticationInfo: { principalEmail: string };
+  };
 }
 
 /**
@@ -38,7 +50,11 @@ export async function serveKms(options: { folder: string; port?: number }): Prom
   const faults = createFaultSwitches();
   const calls = new Map<string, number>();
   const server = new grpc.Server();
-  const methods = Object.entries(createKmsService(store)).map(([name, method]) => {
+  const signatures: AuditedSignature[] = [];
+  const service = createKmsService(store, (version) => {
+    signatures.push(describeSignature(version));
+  });
+  const methods = Object.entries(service).map(([name, method]) => {
     const handle: grpc.handleUnaryCall<Parameters<typeof method>[0], object> = (call, reply) => {
       calls.set(name, (calls.get(name) ?? 0) + 1);
       const met = faults.meet();
@@ -61,8 +77,19 @@ export async function serveKms(options: { folder: string; port?: number }): Prom
     versionName: (id = 1) => `${devKeyName}/cryptoKeyVersions/${id}`,
     ...{ faults, store },
     calls: (method) => calls.get(method) ?? 0,
+    auditLog: () => signatures,
     stop: () => {
       server.forceShutdown();
+    },
+  };
+}
+
+function describeSignature(resourceName: string): AuditedSignature {
+  return {
+    timestamp: new Date().toISOString(),
+    protoPayload: {
+      ...{ methodName: 'AsymmetricSign', resourceName },
+      authenticationInfo: { principalEmail: 'unknown' },
     },
   };
 }

@@ -33,7 +33,10 @@ type Method = (request: KmsRequest, faults: Faults) => Record<string, unknown>;
  * The calls of the KMS API that the stand-in knows, with the checks and words of the real one. A damaged
  * answer is damaged as its faults say.
  */
-export function createKmsService(store: KeyStore): Record<string, Method> {
+export function createKmsService(
+  store: KeyStore,
+  onSigned: (version: string) => void,
+): Record<string, Method> {
   const nameOf = ({ id }: StoredVersion) => `${devKeyName}/cryptoKeyVersions/${id}`;
   const describe = (version: StoredVersion) => ({
     ...{ name: nameOf(version), state: version.state, protectionLevel, algorithm },
@@ -66,6 +69,7 @@ export function createKmsService(store: KeyStore): Record<string, Method> {
         throw new Refusal('INVALID_ARGUMENT', 'The digest does not match its checksum.');
       }
       const signature = signDigest(store.privateKey(version), bytes);
+      onSigned(name);
       if (corrupt === 'signature') signature[100] = (signature[100] ?? 0) ^ 1;
       const sum = crc32c(signature);
       return {

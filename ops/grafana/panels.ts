@@ -248,6 +248,30 @@ export const rows: readonly { title: string; panels: readonly Panel[] }[] = [
     ],
   },
   {
+    title: 'Keys and lists',
+    panels: [
+      {
+        title: 'Age of the root',
+        description: 'It is followed by the next one after 90 days.',
+        unit: 's',
+        lines: [['active', 'time() - max(root_active_timestamp_seconds)']],
+      },
+      {
+        title: 'The root signs',
+        description: '0 while Cloud KMS would not sign with it and no next one has taken over.',
+        unit: 'short',
+        kind: 'stat',
+        lines: [['root', 'max(root_usable)']],
+      },
+      {
+        title: 'Until the next list of what is revoked',
+        description: 'One is made a day; below a day it is late.',
+        unit: 's',
+        lines: [['next', 'max(revocations_next_update_timestamp_seconds) - time()']],
+      },
+    ],
+  },
+  {
     title: 'Processes',
     panels: [
       {

@@ -45,8 +45,11 @@ const revocationClaims = z
  */
 export type RevocationClaims = z.infer<typeof revocationClaims>;
 
-const updateHours = 48;
-const slackHours = 192;
+/** From a list's issue to when a newer one is there, and from then on to its end. */
+export const revocationListLife = {
+  updateSeconds: 48 * 3_600,
+  slackSeconds: 192 * 3_600,
+} as const;
 
 /**
  * Lists what is revoked.
@@ -61,11 +64,11 @@ export async function makeRevocationList(
   },
 ): Promise<string> {
   const { issuer, at, ...revoked } = listed;
-  const nextUpdate = at + updateHours * 3_600;
+  const nextUpdate = at + revocationListLife.updateSeconds;
   const claims = revocationClaims.parse({
     iss: issuer,
     iat: at,
-    exp: nextUpdate + slackHours * 3_600,
+    exp: nextUpdate + revocationListLife.slackSeconds,
     next_update: nextUpdate,
     ...revoked,
   });

@@ -65,7 +65,7 @@ test.each(creating)('$id refuses a key that came with another body', async (oper
   succeed(await send(key));
   const before = await acts();
   const { body = {} } = requestFor(operation, world);
-  const changes = { name: 'Another', overlapHours: 2, seats: 2 };
+  const changes = { name: 'Another', overlapHours: 2, seats: 2, reason: 'Another' };
   const changed = Object.entries(changes).find(([name]) => name in body) ?? ['seats', 2];
   const answer = await send(key, { body: { ...body, [changed[0]]: changed[1] } });
   expect(problemOf(answer)).toMatchObject({ status: 422, code: 'idempotency_mismatch' });

@@ -15,12 +15,18 @@ const exceptions: Record<string, string> = {
   credentials: 'finds the tenant, so it is read before one is known; it holds hashes and ids only',
   root_keys: 'the same keys sign every tenant’s tokens; it holds public halves only',
   delegates: 'the same keys sign every tenant’s tokens; private halves are sealed',
+  revocations: 'the operator’s, and published for everybody; the app role does not read it',
+  revocation_lists: 'published for everybody',
+  root_lists: 'published for everybody',
   kysely_migration: 'which migrations ran',
   kysely_migration_lock: 'which migrations run',
 };
 
 /** What the app role may do with the exceptions; everything else would be a hole. */
-const appMayReadOnly = ['products', 'plans', 'credentials', 'root_keys', 'delegates'];
+const appMayReadOnly = [
+  ...['products', 'plans', 'credentials', 'root_keys', 'delegates'],
+  ...['revocation_lists', 'root_lists'],
+];
 
 interface Row {
   name: string;

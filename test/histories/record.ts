@@ -1,6 +1,7 @@
 /**
- * Records what every kind of life of a session and of a license, every kind of sweep and every kind of renewal of
- * a delegate leaves in Temporal, on a real dev server with the real worker, activities and relay:
+ * Records what every kind of life of a session and of a license, every kind of sweep, every kind of renewal of
+ * a delegate and every kind of rotation leaves in Temporal, on a real dev server with the real worker, activities
+ * and relay (a rotation's keys are played):
  *
  *     node test/histories/record.ts [folder]
  *
@@ -39,6 +40,7 @@ import { changeTerms, revoke } from '../../services/license-changes.ts';
 import type { TokenSigner } from '../../signing/tokens/jws.ts';
 import { licenseSignals, type ReconcilePoolsInput, type SessionRef } from '../../workflows/contract.ts';
 import type { TestLicense } from '../workflows/seat-stores.ts';
+import { recordTrust } from './trust.ts';
 import { openSeatWorld, type SeatWorld } from '../workflows/seat-world.ts';
 
 type History = Awaited<ReturnType<SeatWorld['historyOf']>>;
@@ -104,6 +106,10 @@ async function record(): Promise<void> {
   });
   await renewer.runUntil(() => recordRenewals(world, client));
   await renewing.stop();
+  await recordTrust({
+    ...{ client, connection, bundle },
+    save: async (workflowId, name) => write(await world.historyOf(workflowId), name),
+  });
   await world.close();
   await connection.close();
   await close();

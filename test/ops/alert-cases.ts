@@ -283,6 +283,24 @@ const rows: Record<string, readonly Row[]> = {
       one('signing_delegate_seconds_left', '0x4 86000x80'),
     ],
   ],
+  RootIsUnusable: [
+    ['it is disabled', true, '12m', one('root_usable', '1 0x80', '', worker)],
+    ['it signs', false, '12m', one('root_usable', '1x80', '', worker)],
+    ['nothing is signed', false, '12m', {}],
+  ],
+  RootIsOld: [
+    ['for 98 days', true, '70m', one('root_active_timestamp_seconds', '-8467200x300', '', worker)],
+    ['for 95 days', false, '70m', one('root_active_timestamp_seconds', '-8208000x300', '', worker)],
+  ],
+  RevocationListIsOverdue: [
+    ['nobody has made it', true, '40m', one('revocations_next_update_timestamp_seconds', '60x300')],
+    [
+      'it is still good for a day',
+      false,
+      '40m',
+      one('revocations_next_update_timestamp_seconds', '86400x300'),
+    ],
+  ],
   WorkersAreFull: [
     [
       'all slots are taken',

@@ -5,7 +5,10 @@
 import { expect, test } from 'vitest';
 import { createSeatScripts } from '../../lua/scripts.ts';
 import { poolKeys } from '../../lua/keys.ts';
+import { insertRevocationList } from '../../data/revocation-lists.ts';
 import { createKms } from '../../platform/kms.ts';
+import type { FollowedLists } from '../../services/follow-lists.ts';
+import { lookAtRoots } from '../../services/rotate-root.ts';
 import { acquireSession } from '../../services/acquire-session.ts';
 import { sessionWorkflowId } from '../../workflows/contract.ts';
 import { eventually } from '../support/eventually.ts';
@@ -82,6 +85,9 @@ const rows: Record<string, () => unknown> = {
   kms_breaker_open: nothing,
   signing_delegate_seconds_left: nothing,
   signing_tokens_total: () => api.request('GET', `/v1/sessions/${holder.id}`),
+  root_usable: () => lookAtTheRoot(),
+  root_active_timestamp_seconds: nothing,
+  revocations_next_update_timestamp_seconds: () => publishAList(),
 };
 
 test('every metric has a row that says what moves it', async () => {
@@ -243,6 +249,17 @@ async function signWhileKmsIsAway(): Promise<void> {
 async function grantWithoutRights(): Promise<void> {
   const other = await givenLicense(api, { seats: 1, policy: { overdraft: 1 } });
   for (const fingerprint of ['one', 'two']) await acquire(other, { device: { fingerprint } });
+}
+
+async function lookAtTheRoot(): Promise<void> {
+  await eventually(async () => (await lookAtRoots(api.deps)) !== null);
+}
+
+async function publishAList(): Promise<void> {
+  const nextUpdate = new Date(Date.now() + 86_400_000);
+  const list = { seq: 1, rootKid: 'root-1', token: '', nextUpdate, createdAt: new Date() };
+  await insertRevocationList(api.deps.systemDb, list);
+  await (api.deps.lists as FollowedLists).refresh();
 }
 
 /** A script with a mistake in it. */

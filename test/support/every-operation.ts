@@ -86,6 +86,11 @@ const samples: Record<string, (world: World) => Sample> = {
   createApiKey: () => ({ body: { name: 'Key' } }),
   revokeApiKey: ({ apiKeyId }) => ({ id: apiKeyId }),
   getKeys: () => ({}),
+  createRevocation: ({ license: { licenseId } }) => ({
+    body: { kind: 'leases', licenseId, fences: { epoch: 1, first: 1, count: 2 }, reason: 'Test' },
+  }),
+  listRevocations: () => ({}),
+  getRevocations: () => ({}),
   getLiveness: () => ({}),
   getReadiness: () => ({}),
 };

@@ -1,5 +1,5 @@
 import { createPublicKey, generateKeyPairSync, sign, constants, type KeyObject } from 'node:crypto';
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inject } from 'vitest';
 import type { TokenSigner } from '../../signing/tokens/jws.ts';
@@ -16,12 +16,12 @@ export interface HeldRoot {
  * second, and nobody outside the run ever trusts it.
  */
 export function givenRoot(n: number): HeldRoot {
-  return holdRoot(`root-${n}`, readKey(n));
+  return holdRoot(`root-${n}`, readFileSync(rootPem(n), 'utf8'));
 }
 
 /** Another key by the same name. */
 export function givenForgedRoot(kid: string): HeldRoot {
-  return holdRoot(kid, readKey('forged'));
+  return holdRoot(kid, readFileSync(keyFile('forged'), 'utf8'));
 }
 
 function holdRoot(kid: string, pem: string): HeldRoot {
@@ -46,13 +46,22 @@ function signPss(key: string) {
   return (input: Uint8Array) => sign('sha256', input, { key, ...pss });
 }
 
-/** Two files that make the same key at once both use the one that was there first, or their own. */
-function readKey(name: number | string): string {
+/** The file of a root's key. */
+export function rootPem(n: number): string {
+  return keyFile(n);
+}
+
+/** Of two files that make the same key at once, both use the one that was there first. */
+function keyFile(name: number | string): string {
   const file = join(inject('scratchFolder'), `held-root-${name}.pem`);
-  if (existsSync(file)) return readFileSync(file, 'utf8');
+  if (existsSync(file)) return file;
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 4_096 });
-  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-  writeFileSync(`${file}.${process.pid}`, pem, { mode: 0o600 });
-  renameSync(`${file}.${process.pid}`, file);
-  return pem;
+  const own = `${file}.${process.pid}`;
+  writeFileSync(own, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+  try {
+    linkSync(own, file);
+  } catch (error) {
+    if (!existsSync(file)) throw error;
+  }
+  return file;
 }

@@ -13,7 +13,7 @@ import { kmsSettings, startTestKms } from './kms.ts';
 /** What makes and keeps delegates, on a database and a KMS of the calling file's own. */
 export interface SigningWorld {
   server: ServedKms;
-  deps: Omit<Deps, 'delegate' | 'seats'> & { kms: Kms };
+  deps: Omit<Deps, 'delegate' | 'lists' | 'seats'> & { kms: Kms };
   appUrl: string;
   /** What was logged so far. */
   log: () => string;

@@ -1,18 +1,19 @@
 import { afterAll, expect, test } from 'vitest';
 import { connectTemporal } from '../../platform/temporal.ts';
 import { ensureSchedules } from '../../workers/schedules.ts';
-import { reconcilePoolsId, renewDelegateId } from '../../workflows/contract.ts';
+import { reconcilePoolsId, renewDelegateId, trustWorkflowIds } from '../../workflows/contract.ts';
 import { temporalAddress } from '../support/temporal.ts';
 
 const temporal = connectTemporal({
   TEMPORAL_ADDRESS: temporalAddress(),
   TEMPORAL_NAMESPACE: 'default',
 });
-const schedule = temporal.client.schedule.getHandle(reconcilePoolsId);
-const renewal = temporal.client.schedule.getHandle(renewDelegateId);
+const handleOf = (id: string) => temporal.client.schedule.getHandle(id);
+const schedule = handleOf(reconcilePoolsId);
+const renewal = handleOf(renewDelegateId);
 afterAll(async () => {
-  await schedule.delete();
-  await renewal.delete();
+  const ids = [reconcilePoolsId, renewDelegateId, ...Object.values(trustWorkflowIds)];
+  await Promise.all(ids.map((id) => handleOf(id).delete()));
   await temporal.close();
 });
 
@@ -37,4 +38,15 @@ test('the delegate is looked at so often that half its life is left when it is r
   expect(spec.intervals).toMatchObject([{ every: 3_600_000 }]);
   expect(policies).toMatchObject({ overlap: 'SKIP' });
   expect(action).toMatchObject({ workflowType: 'renewDelegate', workflowId: renewDelegateId });
+});
+
+test('roots and lists are looked at when the server is new, and then often enough', async () => {
+  await ensureSchedules(temporal.client, 'queue-one');
+  const rotation = await handleOf(trustWorkflowIds.rotateRoot).describe();
+  const publishing = await handleOf(trustWorkflowIds.publishRevocations).describe();
+  expect(rotation.spec.intervals).toMatchObject([{ every: 6 * 3_600_000 }]);
+  expect(publishing.spec.intervals).toMatchObject([{ every: 24 * 3_600_000 }]);
+  expect(rotation.action).toMatchObject({ workflowType: 'rotateRoot' });
+  const { recentActions, runningActions } = rotation.info;
+  expect(recentActions.length + runningActions.length).toBeGreaterThan(0);
 });

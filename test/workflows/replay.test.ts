@@ -24,6 +24,8 @@ const lives: Record<keyof typeof workflows, readonly [string, ...string[]]> = {
     ...['cancelled', 'continued-as-new', 'continuation'],
   ],
   reconcilePools: ['complete', 'continued-as-new', 'continuation'],
+  publishRevocations: ['published', 'changed-meanwhile'],
+  rotateRoot: ['quarter', 'nothing-due', 'revoked'],
 };
 const required = Object.entries(lives).flatMap(([type, names]) =>
   names.map((name): [string, string] => [type, name]),

@@ -22,6 +22,7 @@ import { requireLicense } from '../../services/read-license.ts';
 import { releaseSession } from '../../services/release-session.ts';
 import { noDelegate } from '../../signing/delegate.ts';
 import { hashDevice } from '../../signing/tokens/device-hash.ts';
+import { noLists } from '../../signing/lists.ts';
 import {
   licenseWorkflowId,
   sessionSignals,
@@ -62,6 +63,7 @@ export async function openSeatStores(
     delegate: noDelegate,
     kms: null,
     signing: { issuer: 'http://127.0.0.1', sealKeys: [] },
+    lists: noLists,
     log: createLogger({ name: 'test', level: process.env['TEST_LOG'] ?? 'silent' }),
     metrics: createMetrics('worker'),
     reached: () => undefined,

@@ -1,0 +1,109 @@
+/**
+ * What is revoked: keys, licenses, leases. Each is recorded in Postgres at once, with a message to the
+ * workflow that signs a new list of all; the server itself uses a revoked key no more from then on.
+ */
+import type { Page } from '../data/catalog.ts';
+import type { TenantTransaction } from '../data/database.ts';
+import { enqueueMessages } from '../data/outbox.ts';
+import {
+  findRevocation,
+  insertRevocation,
+  listRevocations as listRows,
+  type NewRevocation,
+  type RevocationRecord,
+  type RevokedFences,
+} from '../data/revocations.ts';
+import { findKey, revokeDelegate, revokeRoot } from '../data/revoked-keys.ts';
+import { wasEverUsed } from '../data/sessions.ts';
+import { inTransaction } from '../data/tenant.ts';
+import { LicensingError } from '../domain/errors.ts';
+import type { PoolRef } from '../domain/seat.ts';
+import { newId } from '../platform/ids.ts';
+import { audit, type AuditContext } from './audit.ts';
+import type { Deps } from './deps.ts';
+import { trustMessage } from './trust-message.ts';
+
+/** The longest lease and grace, and a day: no lease that was signed before may be believed after it. */
+const leaseHoursMax = 216;
+
+/** A revocation, and whether it was there before. */
+export interface Revoked {
+  revocation: RevocationRecord;
+  isNew: boolean;
+}
+
+/**
+ * Revokes a root or a delegate, or leaves it revoked. A revoked delegate signs nothing more and is
+ * replaced at once; a revoked root takes its delegates with it, and the next root its place.
+ *
+ * @throws LicensingError `not_found` for a key that was never in use here.
+ */
+export async function revokeKey(
+  deps: Pick<Deps, 'systemDb'>,
+  context: AuditContext,
+  { kid, reason }: { kid: string; reason: string },
+): Promise<Revoked> {
+  return inTransaction(deps.systemDb, async (tx) => {
+    const key = await findKey(tx, kid);
+    if (key === undefined) throw new LicensingError('not_found', 'There is no such key.');
+    const { kind, until } = key;
+    const revoked = await record(tx, context, { kind: 'key', subject: kid, reason, until });
+    if (!revoked.isNew) return revoked;
+    await (kind === 'root' ? revokeRoot : revokeDelegate)(tx, { kid, reason });
+    await enqueueMessages(tx, [trustMessage('rotateRoot')]);
+    return revoked;
+  });
+}
+
+/** Revokes grants of a license that have been made by now; tokens of later ones are not touched. */
+export async function revokeLeases(
+  deps: Pick<Deps, 'systemDb'>,
+  context: AuditContext,
+  { pool, fences, reason }: { pool: PoolRef; fences: RevokedFences; reason: string },
+): Promise<Revoked> {
+  const until = new Date(Date.now() + leaseHoursMax * 3_600_000);
+  const { licenseId: subject } = pool;
+  return inTransaction(deps.systemDb, (tx) =>
+    record(tx, context, { kind: 'leases', subject, fences, reason, until }),
+  );
+}
+
+/** For the transaction that revokes the license. One that no token was ever signed for is not listed. */
+export async function revokeTokens(
+  tx: TenantTransaction,
+  context: AuditContext,
+  { pool, reason }: { pool: PoolRef; reason: string },
+): Promise<void> {
+  if (!(await wasEverUsed(tx, pool))) return;
+  await record(tx, context, { kind: 'license', subject: pool.licenseId, reason, until: null });
+}
+
+/** In the order of making. */
+export function listRevocations(
+  deps: Pick<Deps, 'systemDb'>,
+  page: Page,
+): Promise<RevocationRecord[]> {
+  return listRows(deps.systemDb, page);
+}
+
+async function record(
+  tx: TenantTransaction,
+  context: AuditContext,
+  wanted: Omit<NewRevocation, 'id' | 'revokedBy' | 'fences'> & { fences?: RevokedFences },
+): Promise<Revoked> {
+  const { kind, subject, reason, fences = null } = wanted;
+  const made = await insertRevocation(tx, {
+    ...{ id: newId('rev'), fences, revokedBy: context.caller.actor.id },
+    ...wanted,
+  });
+  if (made === undefined && kind !== 'leases') {
+    const present = await findRevocation(tx, { kind, subject });
+    if (present !== undefined) return { revocation: present, isNew: false };
+  }
+  if (made === undefined) throw new Error('A revocation is neither new nor there');
+  const detail = { kind, reason, ...fences };
+  const act = { tenantId: null, action: 'revocation.create', subjectId: subject, detail };
+  await audit(tx, context, act);
+  await enqueueMessages(tx, [trustMessage('publishRevocations')]);
+  return { revocation: made, isNew: true };
+}
