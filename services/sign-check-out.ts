@@ -1,6 +1,7 @@
 import { endCheckOuts, findCheckOut, keepFile, type CheckOutRef } from '../data/check-outs.ts';
 import { findLicense, type LicenseRecord } from '../data/licenses.ts';
 import { lockPool } from '../data/pools.ts';
+import { findNewestList } from '../data/revocation-lists.ts';
 import { withTenant } from '../data/tenant.ts';
 import { fileEndOf, fileTermsOf } from '../domain/check-out.ts';
 import { deriveLicense } from '../domain/license.ts';
@@ -70,7 +71,7 @@ async function signAndKeep(
       ...(licenseUntil === null ? {} : { license_until: licenseUntil }),
       ...(checkOut.deviceHash === null ? {} : { fp: checkOut.deviceHash }),
       ...(checkOut.nonce === null ? {} : { nonce: checkOut.nonce }),
-      rev_seq: 0,
+      rev_seq: (await findNewestList(tx))?.seq ?? 0,
     });
     deps.reached('file:signed');
     // A license that was withdrawn meanwhile must not be handed out: the row tells, under the lock.

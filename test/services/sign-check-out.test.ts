@@ -2,6 +2,7 @@
 import type { JSONWebKeySet } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { createLicenseActivities } from '../../activities/licenses.ts';
+import { insertRevocationList } from '../../data/revocation-lists.ts';
 import { signCheckOut } from '../../services/sign-check-out.ts';
 import { verifyLicenseFile } from '../../signing/tokens/license-file.ts';
 import { nothingRevoked } from '../../signing/tokens/revocation-list.ts';
@@ -73,6 +74,9 @@ test('the root in Cloud KMS signs it, and the audit log says so', async () => {
   const signing = await startTestApi({ kms, database: api.database, redis: api.redis });
   const license = await givenLicense(signing);
   const ref = await asked(license);
+  const now = new Date();
+  const list = { seq: 7, rootKid: 'root-1', token: 'list', nextUpdate: now, createdAt: now };
+  await insertRevocationList(signing.deps.systemDb, list);
   const { signLicenseFile } = createLicenseActivities(signing.deps);
   await signLicenseFile(ref);
   const { licenseFile = '' } = await shown(license, ref.checkOutId);
@@ -84,7 +88,7 @@ test('the root in Cloud KMS signs it, and the audit log says so', async () => {
   const demand = { roots, revoked: nothingRevoked, at, audience: license.product, device: null };
   expect(await verifyLicenseFile(licenseFile, demand)).toMatchObject({
     ...{ isGood: true, kid: 'root-1' },
-    claims: { jti: ref.checkOutId, iss: signing.deps.signing.issuer },
+    claims: { jti: ref.checkOutId, iss: signing.deps.signing.issuer, rev_seq: 7 },
   });
   const entries = await api.deps.systemDb
     .selectFrom('auditLog')

@@ -33,7 +33,7 @@ function holdRoot(kid: string, pem: string): HeldRoot {
 }
 
 /** The public half of an RSA key as clients pin it. */
-export function rootKeyOf(kid: string, publicKey: KeyObject): RootKey {
+function rootKeyOf(kid: string, publicKey: KeyObject): RootKey {
   const { n = '' } = publicKey.export({ format: 'jwk' });
   return { kty: 'RSA', kid, alg: 'PS256', use: 'sig', n, e: 'AQAB' };
 }
