@@ -34,7 +34,7 @@ export type LeaseSubject = Pick<SessionClaims, 'tenantId' | 'licenseId' | 'sessi
  * when it fails, which is logged: the seat is kept all the same.
  */
 export async function signLease(
-  { log, signing }: Pick<Deps, 'log' | 'signing'>,
+  { log, metrics, signing }: Pick<Deps, 'log' | 'metrics' | 'signing'>,
   delegate: Delegate | null,
   subject: LeaseSubject,
   lease: Lease,
@@ -44,6 +44,7 @@ export async function signLease(
   try {
     const claims = claimsOf(signing.issuer, subject, lease);
     const leaseToken = await makeLeaseToken(delegate.signer, claims);
+    metrics.tokensSigned.inc({ kind: 'lease' });
     return { leaseToken, certificate: delegate.certificate };
   } catch (error) {
     const { tenantId, licenseId, sessionId } = subject;

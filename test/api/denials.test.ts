@@ -167,6 +167,21 @@ describe('nothing is signed', () => {
   });
 });
 
+test('what is signed is counted by its kind', async () => {
+  const counted = async () => {
+    const { values } = await api.deps.metrics.tokensSigned.get();
+    return new Map(values.map(({ labels, value }) => [labels.kind, value]));
+  };
+  const before = await counted();
+  const session = await acquire(await givenLicense(api));
+  await release(session);
+  await tryHeartbeat(session);
+  const after = await counted();
+  for (const kind of ['lease', 'denial']) {
+    expect(after.get(kind), kind).toBe((before.get(kind) ?? 0) + 1);
+  }
+});
+
 test('a thousand refusals ask nothing of KMS', async () => {
   const calls = () => kms.calls('asymmetricSign') + kms.calls('getPublicKey');
   const before = calls();

@@ -1,5 +1,6 @@
 /** Cloud KMS stops, and everything that runs is started anew: no customer notices. */
-import { expect, test } from 'vitest';
+import { decodeProtectedHeader } from 'jose';
+import { afterEach, expect, test } from 'vitest';
 import { kmsEnvironment, startTestKms } from '../support/kms.ts';
 import { startTestApi, type TestApi } from '../support/api.ts';
 import { proofOf } from '../support/denials.ts';
@@ -8,6 +9,7 @@ import {
   givenLicense,
   heartbeat,
   release,
+  tryAcquire,
   tryHeartbeat,
   type GivenSession,
 } from '../support/given.ts';
@@ -22,17 +24,22 @@ const environment = {
   SESSION_CREDENTIAL_SECRETS: `t1:${Buffer.alloc(32, 7).toString('base64url')}`,
 };
 const before = await startTestApi({ ...stores, environment, kms });
-const license = await givenLicense(before);
+const license = await givenLicense(before, { seats: 50 });
 const session = await acquire(license);
+
+afterEach(() => kms.faults.set({}));
 
 /** The same session, at another process. */
 const at = (api: TestApi): GivenSession => ({ ...session, license: { ...license, api } });
 
-async function signedBy(api: TestApi, ended: GivenSession): Promise<string> {
+async function signedBy(api: TestApi, ended: GivenSession): Promise<string | undefined> {
   const { denial = '' } = (await tryHeartbeat(ended)).body as { denial?: string };
   await (await proofOf(api)).claimsOf((await tryHeartbeat(ended)).body);
-  const [head = ''] = denial.split('.');
-  return (JSON.parse(Buffer.from(head, 'base64url').toString()) as { kid: string }).kid;
+  return kidOf(denial);
+}
+
+function kidOf(token: string): string | undefined {
+  return token === '' ? undefined : decodeProtectedHeader(token).kid;
 }
 
 /** A delegate of so many hours ago is the only one that there is. */
@@ -52,10 +59,12 @@ test.each([0, 6, 12, 23])(
     const api = await startTestApi({ ...stores, environment });
     expect(api.deps.delegate.current()?.signer.kid).toBe(kid);
     expect(await heartbeat(at(api))).toMatchObject({ status: 'active' });
+    const answer = await tryAcquire({ ...license, api }, { instance: `i${hours}` });
+    const { leaseToken = '' } = answer.body as { leaseToken?: string };
+    expect(kidOf(leaseToken)).toBe(kid);
     const other = await acquire({ ...license, api });
     await release(other);
     expect(await signedBy(api, other)).toBe(kid);
-    kms.faults.set({});
   },
 );
 
@@ -70,5 +79,4 @@ test('after a day without KMS nothing is signed any more, and everything else go
   const refused = await tryHeartbeat(other);
   expect(refused.status).toBe(409);
   expect(refused.text).not.toContain('denial');
-  kms.faults.set({});
 });
