@@ -36,7 +36,10 @@ const pure = ['domain', 'workflows', 'migrations', 'signing/tokens'];
  */
 const openers = {
   api: ['api/server.ts', ['data/database.ts', 'lua', 'workflows/contract.ts']],
-  workers: ['workers/main.ts', ['data/database.ts', 'lua', 'services/delegate-keeper.ts']],
+  workers: [
+    'workers/main.ts',
+    ['data/database.ts', 'lua', 'services/delegate-keeper.ts', 'signing/lists.ts'],
+  ],
 };
 
 /** What the server may import at run time is a dependency; these folders may use the others too. */

@@ -34,15 +34,17 @@ export type LeaseSubject = Pick<SessionClaims, 'tenantId' | 'licenseId' | 'sessi
  * when it fails, which is logged: the seat is kept all the same.
  */
 export async function signLease(
-  { log, metrics, signing }: Pick<Deps, 'log' | 'metrics' | 'signing'>,
+  deps: Pick<Deps, 'lists' | 'log' | 'metrics' | 'signing'>,
   delegate: Delegate | null,
   subject: LeaseSubject,
   lease: Lease,
 ): Promise<SignedLease | null> {
+  const { lists, log, metrics, signing } = deps;
   const iat = seconds(lease.now);
   if (delegate === null || subject.product === '' || iat > delegate.signUntil) return null;
   try {
-    const claims = claimsOf(signing.issuer, subject, lease);
+    const revSeq = lists.revocations()?.seq ?? 0;
+    const claims = { ...claimsOf(signing.issuer, subject, lease), rev_seq: revSeq };
     const leaseToken = await makeLeaseToken(delegate.signer, claims);
     metrics.tokensSigned.inc({ kind: 'lease' });
     return { leaseToken, certificate: delegate.certificate };
@@ -53,7 +55,11 @@ export async function signLease(
   }
 }
 
-function claimsOf(issuer: string, subject: LeaseSubject, lease: Lease): LeaseClaims {
+function claimsOf(
+  issuer: string,
+  subject: LeaseSubject,
+  lease: Lease,
+): Omit<LeaseClaims, 'rev_seq'> {
   // Written by `poolTermsOfLicense`, of this release: another one's pool is not held.
   const { tier, feat } = JSON.parse(lease.terms) as TokenTerms;
   const iat = seconds(lease.now);
@@ -74,7 +80,6 @@ function claimsOf(issuer: string, subject: LeaseSubject, lease: Lease): LeaseCla
     feat,
     epoch: lease.fence.epoch,
     fence: lease.fence.counter,
-    rev_seq: 0,
   };
 }
 
