@@ -146,7 +146,7 @@ async function countLost(
   license: SoldLicense,
   acked: readonly AckedSeat[],
 ): Promise<number> {
-  const prefix = poolKeys(license).at(-1) ?? '';
+  const prefix = poolKeys(license).find((key) => key.endsWith(':s:')) ?? '';
   const known = await Promise.all(
     acked.map(({ instanceKey }) => primary().store.hget(`${prefix}${instanceKey}`, 'id')),
   );

@@ -22,7 +22,10 @@ test('lists and descriptions in Temporal tell the story of every session', async
   const holder = await world.acquire(license, 'holder');
   const waiter = await world.acquire(license, 'waiter');
   await expect
-    .poll(() => list(`LicenseId = '${license.licenseId}'`), patience)
+    .poll(
+      () => list(`LicenseId = '${license.licenseId}' and WorkflowType = 'licenseSession'`),
+      patience,
+    )
     .toEqual([
       { type: 'licenseSession', status: 'active', endReason: undefined, shows: ['leaseUntil'] },
       { type: 'licenseSession', status: 'queued', endReason: undefined, shows: ['waitsUntil'] },
