@@ -7,6 +7,9 @@ import { isOutage } from './outage.ts';
  * stalls half open is otherwise never noticed), and nothing is queued for longer than one reconnect,
  * so that a caller hears soon that Redis is away. Errors reach `onError`, once per attempt.
  *
+ * What was subscribed is not subscribed again of its own accord: nobody would hear of it when that fails, and
+ * Node ends a process for what nobody hears of. Whoever subscribes does so whenever it is `ready`.
+ *
  * Commands are not gathered into pipelines of their own accord: that made a fifth fewer heartbeats over ten
  * connections and a tenth fewer over a hundred, since ioredis keeps each gathered call in memory until a
  * full collection. They leave one after another without waiting for replies all the same.
@@ -22,6 +25,7 @@ export function connectRedis(options: {
     connectTimeout: 2_000,
     maxRetriesPerRequest: 1,
     autoResendUnfulfilledCommands: false,
+    autoResubscribe: false,
     retryStrategy: (attempt) => Math.min(50 * attempt, 1_000),
   });
   redis.on('error', options.onError);

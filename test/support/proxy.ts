@@ -14,13 +14,15 @@ export interface Proxy {
    * `text`: the store has acted, and the client cannot know.
    */
   loseAnswersTo(text: string): void;
+  /** As `loseAnswersTo`, but the connection stays, and nothing ever comes over it again. */
+  withholdAnswersTo(text: string): void;
 }
 
 /** Starts a proxy and stops it after the file's last test. */
 export async function startProxy(target: { host: string; port: number }): Promise<Proxy> {
   const pairs = new Set<readonly [Socket, Socket]>();
   let isCut = false;
-  let fatal: string | null = null;
+  let fatal: { text: string; breaks: boolean } | null = null;
   const server = createServer((client) => {
     if (isCut) {
       client.resetAndDestroy();
@@ -31,12 +33,12 @@ export async function startProxy(target: { host: string; port: number }): Promis
     pairs.add(pair);
     let isDoomed = false;
     client.on('data', (data) => {
-      isDoomed ||= fatal !== null && data.includes(fatal);
+      isDoomed ||= fatal !== null && data.includes(fatal.text);
       store.write(data);
     });
     store.on('data', (data) => {
-      if (isDoomed) breakPair(pair);
-      else client.write(data);
+      if (!isDoomed) client.write(data);
+      else if (fatal?.breaks !== false) breakPair(pair);
     });
     for (const socket of pair) {
       socket.setNoDelay(true);
@@ -75,7 +77,10 @@ export async function startProxy(target: { host: string; port: number }): Promis
       for (const pair of pairs) for (const socket of pair) socket.pause();
     },
     loseAnswersTo(text) {
-      fatal = text;
+      fatal = { text, breaks: true };
+    },
+    withholdAnswersTo(text) {
+      fatal = { text, breaks: false };
     },
   };
 }
