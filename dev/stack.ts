@@ -241,7 +241,6 @@ async function startServers(
         command: process.execPath,
         args: [heapOption, join(root, script)],
         logFile: join(folder, `${name}.log`),
-        isBackground: name === 'worker',
         env: { ...env, METRICS_PORT: String(metricsPorts[name]) },
         pidFile: join(folder, `${name}.pid`),
       });

@@ -1,6 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { endLeftover, sendSignal, writePidFile } from './pid-file.ts';
@@ -23,8 +22,6 @@ export interface ChildOptions {
   readonly stopTimeoutMs?: number;
   /** Remembers the child, and ends what an earlier, crashed run left in the same file. */
   readonly pidFile?: string;
-  /** Nobody waits for what it does: it has the processors when those who answer do not need them. */
-  readonly isBackground?: boolean;
 }
 
 /** Something that was started and can be stopped. */
@@ -56,7 +53,6 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   const spawned = spawnWithLog(options, stopSignal);
   const pid = await pidOf(spawned, options);
   const exited = exitOf(spawned);
-  if (options.isBackground === true) await yieldToOthers(pid);
   if (options.pidFile !== undefined) await writePidFile(options.pidFile, pid);
   const end = async (signal: NodeJS.Signals) => {
     await endChild({ pid, exited, signal, timeoutMs: options.stopTimeoutMs ?? 3_000 });
@@ -108,7 +104,6 @@ function spawnWithLog(options: ChildOptions, parentDeathSignal: NodeJS.Signals):
   try {
     const [command, ...args] = [
       ...dieWithParent(parentDeathSignal),
-      ...(options.isBackground === true ? behindOthers() : []),
       options.command,
       ...options.args,
     ] as [string, ...string[]];
@@ -174,18 +169,6 @@ function dieWithParent(signal: NodeJS.Signals): string[] {
   deathSignalTool ??= spawnSync('setpriv', ['--pdeathsig', 'TERM', 'true']).status === 0;
   return deathSignalTool ? ['setpriv', '--pdeathsig', signal.replace('SIG', ''), '--'] : [];
 }
-
-/** Inherited by every thread that it starts, which setting the priority of a running process is not. */
-function behindOthers(): string[] {
-  return process.platform === 'win32' ? [] : ['nice', '-n', backgroundNiceness];
-}
-
-/** Where Linux divides the processors among sessions first (`man 7 sched`), it is the session that yields. */
-async function yieldToOthers(pid: number): Promise<void> {
-  await writeFile(`/proc/${String(pid)}/autogroup`, backgroundNiceness).catch(() => undefined);
-}
-
-const backgroundNiceness = '10';
 
 function startFailure(child: Child, what: string): Error {
   const lines = readFileSync(child.logFile, 'utf8').trimEnd().split('\n').slice(-15);

@@ -42,7 +42,6 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
     command,
     args: await serverArguments(options, port),
     logFile: join(options.dir, 'temporal.log'),
-    isBackground: true,
     ...(options.pidFile === undefined ? {} : { pidFile: options.pidFile }),
   });
   const address = `127.0.0.1:${String(port)}`;

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, expect, inject, onTestFinished, test, vi } from 'vitest';
@@ -15,10 +14,7 @@ beforeEach(async () => {
 });
 
 /** A child that says when it is ready to be told to stop. */
-async function startNode(
-  code: string,
-  options: { pidFile?: string; isBackground?: boolean } = {},
-): Promise<Child> {
+async function startNode(code: string, options: { pidFile?: string } = {}): Promise<Child> {
   const child = await startChild({
     name: 'child',
     command: process.execPath,
@@ -42,11 +38,6 @@ test('stops a second time without a fault', async () => {
   const child = await startNode('');
   await stopInOrder([[child], [child]]);
   expect(await child.exited).toBe('SIGTERM');
-});
-
-test('lets a child that works in the background have the processors when others do not need them', async () => {
-  const child = await startNode('', { isBackground: true });
-  expect(getPriority(child.pid) - getPriority()).toBe(10);
 });
 
 test('tells the end of the log when a child ends before it is ready', async () => {

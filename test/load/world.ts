@@ -72,7 +72,6 @@ export async function startWorld() {
         ...{ FLOOR_PORT: String(port), PUBLIC_URL: `http://127.0.0.1:${port}` },
       },
       stopTimeoutMs: 12_000,
-      isBackground: name === 'worker',
     });
     const probed = name === 'worker' ? metricsPort : port;
     await untilReady(child, () => isListening(probed));
