@@ -54,6 +54,16 @@ export interface Refusal {
   missingFeatures?: MissingFeature[];
 }
 
+/** The codes with which a use is refused, in the order of their checks. */
+export const useRefusals = [
+  'license_revoked',
+  'license_suspended',
+  'license_expired',
+  'product_mismatch',
+  'usage_type_not_allowed',
+  'feature_not_granted',
+] as const satisfies ErrorCode[];
+
 /** How one check went. */
 export interface CheckOutcome<R extends Refusal = Refusal> {
   check: CheckName;

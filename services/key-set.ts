@@ -1,11 +1,12 @@
 import type { Database } from '../data/database.ts';
 import { listPublicKeys } from '../data/signing-keys.ts';
 import { sharedWhileRunning } from '../platform/shared-while-running.ts';
+import type { RootKey } from '../signing/tokens/root-list.ts';
+import { rootJwk } from './root-jwk.ts';
 
 /** A public key of RFC 7517, with the one algorithm that it is good for. */
 export type PublishedKey =
-  | { kty: 'RSA'; kid: string; alg: 'PS256'; use: 'sig'; n: string; e: string }
-  | { kty: 'OKP'; kid: string; alg: 'Ed25519'; use: 'sig'; crv: 'Ed25519'; x: string };
+  RootKey | { kty: 'OKP'; kid: string; alg: 'Ed25519'; use: 'sig'; crv: 'Ed25519'; x: string };
 
 /** Everything that this server's tokens may be verified with, the roots first, the newest last. */
 export type KeySet = () => Promise<readonly PublishedKey[]>;
@@ -22,7 +23,7 @@ export function createKeySet(db: Database): KeySet {
   const read = sharedWhileRunning(async () => {
     try {
       const { roots, delegates } = await listPublicKeys(db, new Date());
-      const keys = [...roots.map(publishRoot), ...delegates.map(publishDelegate)];
+      const keys = [...roots.map(rootJwk), ...delegates.map(publishDelegate)];
       known = { keys, readAt: performance.now() };
       return keys;
     } catch (error) {
@@ -39,10 +40,6 @@ export function createKeySet(db: Database): KeySet {
 type Stored = Awaited<ReturnType<typeof listPublicKeys>>['roots'][number];
 
 /** Member by member, so that nothing else can ever get into the set. */
-function publishRoot({ kid, publicKey: { n = '', e = '' } }: Stored): PublishedKey {
-  return { kty: 'RSA', kid, alg: 'PS256', use: 'sig', n, e };
-}
-
 function publishDelegate({ kid, publicKey: { x = '' } }: Stored): PublishedKey {
   return { kty: 'OKP', kid, alg: 'Ed25519', use: 'sig', crv: 'Ed25519', x };
 }

@@ -9,7 +9,6 @@ import {
   proxyActivities,
   proxyLocalActivities,
   setHandler,
-  workflowInfo,
 } from '@temporalio/workflow';
 import type { SessionActivities } from '../activities/sessions.ts';
 import {
@@ -24,6 +23,7 @@ import {
 } from './contract.ts';
 import { FollowedSession } from './followed-session.ts';
 import { locallyFirst } from './locally-first.ts';
+import { isHistoryLong } from './long-history.ts';
 import {
   afterEnd,
   afterEndSignal,
@@ -37,12 +37,6 @@ const granted = defineSignal<[GrantedSignal]>(sessionSignals.granted);
 const released = defineSignal<[ReleasedSignal]>(sessionSignals.released);
 const revoked = defineSignal<[ReleasedSignal]>(sessionSignals.revoked);
 const state = defineQuery<SessionProgress>(stateQuery);
-
-/**
- * A worker that lost a workflow from its cache replays its history, 12 ms at 25 events, 150 ms at 425.
- * The server's own hint would come at 4,096.
- */
-const historyEventsMax = 400;
 
 /** At least this long from one look to the next, should the clocks of Redis and Temporal disagree. */
 const lookEveryMs = 1_000;
@@ -126,11 +120,6 @@ async function lookForLease(session: FollowedSession): Promise<void> {
   session.change(afterLook(session.progress, fate));
   const { deadline } = session;
   deadline.move(Math.max(deadline.at, deadline.now() + lookEveryMs));
-}
-
-function isHistoryLong(): boolean {
-  const { historyLength, continueAsNewSuggested } = workflowInfo();
-  return historyLength > historyEventsMax || continueAsNewSuggested;
 }
 
 async function continueInNewRun(

@@ -7,7 +7,6 @@ import {
   isCancellation,
   proxyActivities,
   setHandler,
-  workflowInfo,
 } from '@temporalio/workflow';
 import type { LicenseActivities } from '../activities/licenses.ts';
 import {
@@ -20,13 +19,11 @@ import {
   type LicenseTermResult,
 } from './contract.ts';
 import { FollowedTerm } from './followed-term.ts';
+import { isHistoryLong } from './long-history.ts';
 
 const factsChanged = defineSignal<[FactsChangedSignal]>(licenseSignals.factsChanged);
 const checkOutRequested = defineSignal<[CheckOutRequestedSignal]>(licenseSignals.checkOutRequested);
 const state = defineQuery<LicenseTermProgress>(stateQuery);
-
-/** As in `licenseSession`: a longer history costs its next worker too much. */
-const historyEventsMax = 400;
 
 const activities = proxyActivities<LicenseActivities>({
   startToCloseTimeout: '30 seconds',
@@ -82,11 +79,6 @@ async function signFile(term: FollowedTerm, checkOutId: string): Promise<void> {
 /** Waits for a message, for a signature, for the next file's end, or until the history has grown long. */
 async function untilNews(term: FollowedTerm): Promise<void> {
   await term.deadline.reached(() => term.hasNews || isHistoryLong());
-}
-
-function isHistoryLong(): boolean {
-  const { historyLength, continueAsNewSuggested } = workflowInfo();
-  return historyLength > historyEventsMax || continueAsNewSuggested;
 }
 
 /** What is being signed is signed anew by the new run, unless it was finished. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { fileSecondsMax, fileSecondsMin } from '../../domain/check-out.ts';
 import { errorTable, LicensingError, type ErrorCode } from '../../domain/errors.ts';
+import { useRefusals } from '../../domain/validation.ts';
 import {
   awaitFile,
   checkOutLicense,
@@ -56,16 +57,7 @@ export const checkOut = defineOperation({
     201: { description: 'The file is there.', body: checkOutAnswerSchema },
     202: { description: 'The file will be: look at Location.', body: checkOutAnswerSchema },
   },
-  errors: [
-    'license_file_not_allowed',
-    'no_seats_available',
-    'license_revoked',
-    'license_suspended',
-    'license_expired',
-    'product_mismatch',
-    'usage_type_not_allowed',
-    'feature_not_granted',
-  ],
+  errors: ['license_file_not_allowed', 'no_seats_available', ...useRefusals],
   async handle(context, { body: asked }) {
     const { deps, caller, makeSignal } = context;
     const { tenantId, licenseId, license } = caller;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LicensingError } from '../../domain/errors.ts';
+import { useRefusals } from '../../domain/validation.ts';
 import {
   acquireSession,
   type AcquireOutcome,
@@ -67,12 +68,7 @@ export const acquire = defineOperation({
     'queue_full',
     'holders_exhausted',
     'takeover_refused',
-    'license_revoked',
-    'license_suspended',
-    'license_expired',
-    'product_mismatch',
-    'usage_type_not_allowed',
-    'feature_not_granted',
+    ...useRefusals,
     'restoring',
   ],
   async handle({ deps, caller }, input) {
