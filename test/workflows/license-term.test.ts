@@ -194,6 +194,10 @@ test('a long life goes on in a new run, which knows what the former one knew', a
       world.termOf(license).signal(licenseSignals.factsChanged, { eventId: `evt_${sent + n}` }),
     );
     sent += (await Promise.all(signals)).length;
+    // The next ones only when these have been heard: a run cannot end while more arrive.
+    await expect
+      .poll(async () => (await stateOf(license)).signals, patience)
+      .toBeGreaterThanOrEqual(sent);
   }
   expect(await stateOf(license)).toMatchObject({ open: 1 });
   expect((await stateOf(license)).signals).toBeGreaterThanOrEqual(sent);
