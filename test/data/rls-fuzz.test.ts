@@ -8,6 +8,7 @@ import { afterAll, expect, test } from 'vitest';
 import { openDatabase, type Database, type TenantTransaction } from '../../data/database.ts';
 import { withTenant } from '../../data/tenant.ts';
 import { startTestApi } from '../support/api.ts';
+import { eventually } from '../support/eventually.ts';
 import { acquire, forceRelease, givenLicense } from '../support/given.ts';
 
 const tables = ['licenses', 'pools', 'sessions', 'licenseEvents', 'outbox', 'auditLog'] as const;
@@ -31,6 +32,18 @@ async function givenTwoTenants() {
   return { db, admin, tenants };
 }
 
+/** Cancels only what sleeps: a cancellation that came late would end the next user of the connection. */
+async function cancelSleep(admin: Client, pid: number | undefined): Promise<void> {
+  await eventually(async () => {
+    const { rowCount } = await admin.query(
+      `select pg_cancel_backend(pid) from pg_stat_activity
+       where pid = $1 and state = 'active' and query like 'select pg_sleep(5)%'`,
+      [pid],
+    );
+    return rowCount === 1;
+  });
+}
+
 /** How a transaction ends, one after the other. */
 const ends: ((tx: TenantTransaction, admin: Client) => Promise<unknown>)[] = [
   () => Promise.resolve(),
@@ -42,13 +55,7 @@ const ends: ((tx: TenantTransaction, admin: Client) => Promise<unknown>)[] = [
       .then(() => sql`select pg_sleep(1)`.execute(tx)),
   async (tx, admin) => {
     const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx);
-    await Promise.all([
-      sql`select pg_sleep(5)`.execute(tx),
-      admin.query('select pg_cancel_backend($1)', [rows[0]?.pid]).then(async () => {
-        // The first may come before there is anything to cancel.
-        await admin.query('select pg_sleep(0.01), pg_cancel_backend($1)', [rows[0]?.pid]);
-      }),
-    ]);
+    await Promise.all([sql`select pg_sleep(5)`.execute(tx), cancelSleep(admin, rows[0]?.pid)]);
   },
   (tx) => sql`savepoint here`.execute(tx).then(() => sql`rollback to savepoint here`.execute(tx)),
   (tx) => sql`select set_config('app.tenant_id', '', true)`.execute(tx),
