@@ -9,7 +9,7 @@ export interface BeatListener {
   /** The first beat that got no answer. */
   failing: (error: LeaseholdError) => void;
   /** Beats fail and the lease is over; once, until one is answered. */
-  expired: (error: LeaseholdError) => void;
+  leaseOver: (error: LeaseholdError) => void;
   /** The server said no. No more beats follow. */
   refused: (error: LeaseholdError) => void;
 }
@@ -24,7 +24,7 @@ export class Heartbeats {
   readonly #timers: { keepAlive: boolean };
   #tenure: Tenure;
   #failures = 0;
-  #hasExpired = false;
+  #wasLeaseOver = false;
   #lastError: LeaseholdError | null = null;
   #isStopped = false;
   #underWay: Promise<void> | null = null;
@@ -86,7 +86,7 @@ export class Heartbeats {
     const recovered = isNew || this.#failures > 0;
     this.#tenure = renewed;
     this.#failures = 0;
-    this.#hasExpired = false;
+    this.#wasLeaseOver = false;
     this.#lastError = null;
     this.#cancelExpiry?.();
     this.#beatIn(beatDelayMs(renewed.heartbeatMs, Math.random()));
@@ -117,9 +117,9 @@ export class Heartbeats {
   }
 
   #leaseIsOver(): void {
-    if (this.#hasExpired || this.#lastError === null) return;
-    this.#hasExpired = true;
-    this.#listener.expired(this.#lastError);
+    if (this.#wasLeaseOver || this.#lastError === null) return;
+    this.#wasLeaseOver = true;
+    this.#listener.leaseOver(this.#lastError);
   }
 
   #beatIn(delayMs: number): void {

@@ -1,8 +1,10 @@
+import { deadlineAfter, type Deadline, type Instant } from './deadline.ts';
 import type { Doubt, LeaseProof, Proven } from './verifier.ts';
 
 /** The newest good lease token of a seat, and what is wrong with the newest one when it is not good. */
 export class HeldProof {
   #newest: LeaseProof | null = null;
+  #rights: Deadline = { leftMs: () => 0 };
   #doubt: Doubt | null = null;
 
   get doubt(): Doubt | null {
@@ -12,6 +14,14 @@ export class HeldProof {
   /** The token of the given session; that of one before it proves nothing any more. */
   of(sessionId: string): LeaseProof | null {
     return this.#newest?.claims.sid === sessionId ? this.#newest : null;
+  }
+
+  /**
+   * Until when the session may go on while no answer comes; null: nothing proves that it may. By the
+   * server's clock, counted from the moment of asking, as the lease is.
+   */
+  rightsOf(sessionId: string): Deadline | null {
+    return this.of(sessionId) === null ? null : this.#rights;
   }
 
   /** What was proven holds no more. @returns why. */
@@ -25,15 +35,18 @@ export class HeldProof {
    * Takes in what came with an answer, if something did. What is not good replaces nothing, nor does
    * what is older.
    *
+   * @param askedAt when what it came with was asked for.
    * @returns the doubt, the first time that it arises.
    */
-  take(proven: Proven | null): Doubt | null {
+  take(proven: Proven | null, askedAt: Instant): Doubt | null {
     if (proven === null) return null;
     if (proven.isGood) {
       this.#doubt = null;
       const { claims } = proven.proof;
       const held = this.of(claims.sid);
-      if (held === null || held.claims.iat <= claims.iat) this.#newest = proven.proof;
+      if (held !== null && held.claims.iat > claims.iat) return null;
+      this.#newest = proven.proof;
+      this.#rights = deadlineAfter(askedAt, (claims.exp - claims.iat) * 1000);
       return null;
     }
     const { doubt } = proven;

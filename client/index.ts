@@ -13,7 +13,7 @@ export { verifyInstalledFile } from './license-file.ts';
 export type { Device } from './machine.ts';
 export type { PinOptions } from './pins.ts';
 export type { QueueProgress } from './queue.ts';
-export type { Loss, Seat, SeatEvents, SeatState } from './seat.ts';
+export type { Grace, Loss, Seat, SeatEvents, SeatState } from './seat.ts';
 export type { PlaceOptions, ProgramOptions, ServerOptions } from './settings.ts';
 export type { Decision } from './transport.ts';
 export { validateLicense, type ValidateOptions } from './validate.ts';

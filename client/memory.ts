@@ -25,8 +25,8 @@ export interface RememberedSeat {
   credential: string;
   /** The process that holds it. */
   pid: number;
-  /** `degraded` and `expired`: heartbeats fail. */
-  state: 'online' | 'degraded' | 'expired';
+  /** All but `online`: heartbeats fail. */
+  state: 'online' | 'degraded' | 'grace' | 'expired';
   /** End of the lease by the server's clock. */
   leaseUntil: string;
   /** The newest lease token that was found good, and its certificate; verify them again. */

@@ -6,6 +6,8 @@ import { tableError, unreachable, type LeaseholdError } from './errors.ts';
 import { releaseAtExit } from './exit.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { HeldProof } from './held-proof.ts';
+import type { RememberedSeat } from './memory.ts';
+import { countDown } from './offline-grace.ts';
 import type { SeatMemory } from './seat-memory.ts';
 import { withPatience } from './patience.ts';
 import { isReacquirable, reacquire } from './reacquire.ts';
@@ -17,16 +19,27 @@ import type { Doubt, LeaseProof, Proven, Verifier } from './verifier.ts';
 /**
  * - `online`: the last heartbeat was answered.
  * - `degraded`: heartbeats fail, the lease still runs; it tries again within the lease.
- * - `expired`: heartbeats fail and the lease is over. Nobody said no: the first beat that is answered
+ * - `grace`: heartbeats fail and the lease is over, but a lease token proves the right to go on offline, until
+ *   its `exp`. Only with pinned roots.
+ * - `expired`: heartbeats fail and no right to go on is left. Nobody said no: the first beat that is answered
  *   brings the seat back, unless it went to somebody else meanwhile.
  * - `lost`: the server ended the session. Final.
  * - `released`: given back. Final.
  */
-export type SeatState = 'online' | 'degraded' | 'expired' | 'lost' | 'released';
+export type SeatState = 'online' | 'degraded' | 'grace' | 'expired' | 'lost' | 'released';
 
 export interface Loss {
   /** Null when the server refused the heartbeat for another reason than an ended session. */
   reason: EndReason | null;
+  error: LeaseholdError;
+}
+
+/** A right to go on without a server, and how much of it is left. */
+export interface Grace {
+  /** Its end by the server's clock. */
+  until: Date;
+  leftMs: number;
+  /** Why no answer comes. */
   error: LeaseholdError;
 }
 
@@ -35,7 +48,12 @@ export interface SeatEvents {
   renewed: [renewal: { leaseUntil: Date; recovered: boolean }];
   /** A heartbeat failed, the first in a row. */
   degraded: [error: LeaseholdError];
-  /** The lease is over while heartbeats fail. */
+  /**
+   * The lease is over while heartbeats fail, and a lease token gives the right to go on. Again when 50, 80 and
+   * 95 % of that time are over and, where it is longer, two days before its end.
+   */
+  grace: [grace: Grace];
+  /** The lease is over while heartbeats fail, and so is the grace where there was one. */
   expired: [error: LeaseholdError];
   /**
    * With pinned roots: a lease token came that is not good, for this reason for the first time. The state
@@ -84,6 +102,7 @@ export class Seat extends EventEmitter<SeatEvents> implements AsyncDisposable {
   #state: SeatState = 'online';
   #loss: LeaseholdError | null = null;
   #releasing: Promise<boolean> | null = null;
+  #stopGrace: () => void = () => undefined;
 
   constructor(answer: SessionAnswer, parts: SeatParts) {
     super();
@@ -93,6 +112,7 @@ export class Seat extends EventEmitter<SeatEvents> implements AsyncDisposable {
       renew: (tenure) => this.#renew(tenure),
       listener: {
         renewed: (recovered) => {
+          this.#stopGrace();
           this.#enter('online');
           this.emit('renewed', { leaseUntil: this.leaseUntil, recovered });
         },
@@ -100,9 +120,8 @@ export class Seat extends EventEmitter<SeatEvents> implements AsyncDisposable {
           this.#enter('degraded');
           this.emit('degraded', error);
         },
-        expired: (error) => {
-          this.#enter('expired');
-          this.emit('expired', error);
+        leaseOver: (error) => {
+          this.#goOnOffline(error);
         },
         refused: (error) => {
           this.#lose(error);
@@ -110,7 +129,7 @@ export class Seat extends EventEmitter<SeatEvents> implements AsyncDisposable {
       },
     });
     this.#forget = parts.releaseOnExit ? releaseAtExit(this) : () => undefined;
-    this.#hold(parts.proven);
+    this.#hold(parts.proven, answer);
     this.#enter('online');
   }
 
@@ -177,7 +196,7 @@ export class Seat extends EventEmitter<SeatEvents> implements AsyncDisposable {
 
   /**
    * Makes sure of the seat before a piece of work, for programs that may have been paused: at once
-   * while the lease runs, else with a heartbeat.
+   * while the lease runs, else with a heartbeat. One that nobody answers is no hindrance within the grace.
    *
    * @throws LeaseholdError why the seat was lost or released, or (not conclusive) why nobody can tell.
    */
@@ -189,7 +208,7 @@ export class Seat extends EventEmitter<SeatEvents> implements AsyncDisposable {
     if (this.#state === 'released') {
       throw tableError('session_ended', 'This seat was released.', { reason: 'released' });
     }
-    if (this.#heartbeats.tenure.lease.leftMs() <= 0) {
+    if (this.#heartbeats.tenure.lease.leftMs() <= 0 && this.#rightsLeftMs() <= 0) {
       throw this.#heartbeats.lastError ?? unreachable('The lease is over.');
     }
   }
@@ -212,9 +231,37 @@ export class Seat extends EventEmitter<SeatEvents> implements AsyncDisposable {
     return this.#heartbeats.tenure.session;
   }
 
-  #enter(state: 'online' | 'degraded' | 'expired'): void {
+  #enter(state: RememberedSeat['state']): void {
     this.#state = state;
     this.#parts.memory?.keep(this.#heartbeats.tenure, state, this.leaseToken);
+  }
+
+  /** How long it may go on after its lease while no answer comes; 0 or less: it may not. */
+  #rightsLeftMs(): number {
+    return this.#proof.rightsOf(this.sessionId)?.leftMs() ?? 0;
+  }
+
+  #goOnOffline(error: LeaseholdError): void {
+    const expire = () => {
+      this.#enter('expired');
+      this.emit('expired', this.#heartbeats.lastError ?? error);
+    };
+    const rights = this.#proof.rightsOf(this.sessionId);
+    const proof = this.leaseToken;
+    if (rights === null || proof === null || rights.leftMs() <= 0) {
+      expire();
+      return;
+    }
+    const until = new Date(proof.claims.exp * 1000);
+    this.#enter('grace');
+    this.#stopGrace = countDown(rights, {
+      keepAlive: this.#parts.keepAlive,
+      warn: () => {
+        const { lastError } = this.#heartbeats;
+        this.emit('grace', { until, leftMs: rights.leftMs(), error: lastError ?? error });
+      },
+      over: expire,
+    });
   }
 
   async #renew(tenure: Tenure): Promise<Tenure> {
@@ -232,7 +279,7 @@ export class Seat extends EventEmitter<SeatEvents> implements AsyncDisposable {
   async #take(answer: SessionAnswer, before?: Tenure): Promise<Tenure> {
     const { verifier } = this.#parts;
     if (verifier !== null) {
-      this.#hold(await verifier.prove(answer));
+      this.#hold(await verifier.prove(answer), answer);
       await this.#holdAgainstLists(verifier);
     }
     return tenureOf(answer, before);
@@ -246,8 +293,8 @@ export class Seat extends EventEmitter<SeatEvents> implements AsyncDisposable {
     setImmediate(() => this.emit('revoked', doubt));
   }
 
-  #hold(proven: Proven | null): void {
-    const doubt = this.#proof.take(proven);
+  #hold(proven: Proven | null, { askedAt }: SessionAnswer): void {
+    const doubt = this.#proof.take(proven, askedAt);
     // Whoever acquires cannot listen before it has the seat; and a listener that fails costs no beat.
     if (doubt !== null) setImmediate(() => this.emit('tampered', doubt));
   }
@@ -281,6 +328,7 @@ export class Seat extends EventEmitter<SeatEvents> implements AsyncDisposable {
   #end(state: 'lost' | 'released'): void {
     this.#state = state;
     this.#heartbeats.stop();
+    this.#stopGrace();
     this.#over.abort();
     if (state === 'lost') this.#forget();
   }

@@ -17,6 +17,7 @@ export type RunEvent =
     }
   | { event: 'started'; pid: number; command: string[] }
   | ({ event: 'degraded' } & Fault)
+  | ({ event: 'grace'; until: Date; leftSeconds: number } & Fault)
   | ({ event: 'expired' } & Fault)
   | { event: 'recovered'; leaseUntil: Date }
   | ({ event: 'tampered' | 'revoked' } & Doubt)

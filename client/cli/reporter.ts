@@ -3,7 +3,7 @@ import type { LeaseholdError } from '../errors.ts';
 import { denialOf, type RunEvent } from './events.ts';
 import { exitCodeOfError } from './exit-codes.ts';
 import { LiveLine } from './live-line.ts';
-import { explainError, queueLine } from './words.ts';
+import { duration, explainError, queueLine } from './words.ts';
 
 /** Tells of a run. Everything goes to one stream; standard output belongs to the command. */
 export interface Reporter {
@@ -60,8 +60,19 @@ export function createTextReporter(output: Output, environment: NodeJS.ProcessEn
         case 'degraded':
           say(colors.yellow(`${event.detail} The seat is kept; trying again.`));
           return;
+        case 'grace': {
+          const left = duration(event.leftSeconds);
+          say(
+            colors.yellow(`The server still does not answer. This may go on offline for ${left}.`),
+          );
+          return;
+        }
         case 'expired':
-          say(colors.yellow('The lease is over and the server still does not answer.'));
+          say(
+            colors.yellow(
+              'The lease is over, nothing proves a right to go on, and the server still does not answer.',
+            ),
+          );
           return;
         case 'tampered':
           say(

@@ -113,6 +113,10 @@ function tellOfSeat(seat: Seat, reporter: Reporter, isStopping: boolean): void {
   seat.on('degraded', (error) => {
     reporter.tell({ event: 'degraded', ...faultOf(error) });
   });
+  seat.on('grace', ({ until, leftMs, error }) => {
+    const leftSeconds = Math.floor(leftMs / 1000);
+    reporter.tell({ event: 'grace', until, leftSeconds, ...faultOf(error) });
+  });
   seat.on('expired', (error) => {
     reporter.tell({ event: 'expired', ...faultOf(error) });
   });

@@ -42,7 +42,7 @@ Examples:
 
 Standard input, output and error are the command's. What leasehold has to say goes to standard error;
 with --json each event is one line of JSON there: queued, retrying, acquired, started, degraded,
-expired, recovered, tampered, revoked, lost, exited, released, failed, interrupted.
+grace, expired, recovered, tampered, revoked, lost, exited, released, failed, interrupted.
 
 The command finds LEASEHOLD_SESSION_ID and LEASEHOLD_INSTANCE_KEY in its environment; a command that uses
 the client library shares this seat.

@@ -21,6 +21,8 @@ export interface SigningProxy extends AsyncDisposable {
   url: string;
   /** From now on; null: nothing but the truth. */
   tell: (lie: Lie | null) => void;
+  /** From now on leases have this grace. Before: three days. */
+  grantGrace: (seconds: number) => void;
   /** From now on another API answers. */
   reroute: (url: string) => void;
   /** From now on it shows these lists, and signs with a delegate of this root. */
@@ -50,12 +52,15 @@ export async function startSigningProxy(
   let shown: Body = {};
   const instances = new Map<string, string>();
   let lie = honest;
+  let graceSeconds = 259_200;
   let { url: target } = server;
 
   const signLease = (session: Record<string, string>) => {
     const claims: LeaseClaims = { ...givenLeaseClaims(now()), aud: server.product };
-    const { id: sid = '', licenseId: sub = '' } = session;
-    return makeLeaseToken(signer, { ...claims, sid, sub });
+    const { id: sid = '', licenseId: sub = '', leaseUntil = '' } = session;
+    const leaseEnd = Math.ceil(Date.parse(leaseUntil) / 1000) || claims.lease_until;
+    const ends = { lease_until: leaseEnd, exp: leaseEnd + graceSeconds };
+    return makeLeaseToken(signer, { ...claims, ...ends, sid, sub });
   };
   const sign = async (answer: Body, request: Body, path: string): Promise<Body> => {
     const { session, code } = answer;
@@ -108,6 +113,9 @@ export async function startSigningProxy(
     url: `http://127.0.0.1:${port}`,
     tell(next) {
       lie = next ?? honest;
+    },
+    grantGrace(seconds) {
+      graceSeconds = seconds;
     },
     reroute(url) {
       target = url;
