@@ -8,6 +8,8 @@
 
   An online-only session is offered rights when there is room: they are reserved, and become its own with
   the first beat after the ledger has them on record, so that a restore knows of each token that is out.
+  They are recorded only while the config is the one that they were offered under; else they are refused, and
+  the beat that says so decides anew as if nothing had been reserved.
 
   KEYS     meta, seats, queue, waiters, ended, hard, prefixes of sessions' and of devices' keys (derived:
            the caller's, and its device's)
@@ -16,13 +18,14 @@
   ARGV[3]  instance
   ARGV[4]  holder
   ARGV[5]  key that signs tokens, or ''
-  ARGV[6]  '1': the ledger has the rights on record that the reply before offered
+  ARGV[6]  what became of the rights that the reply before offered: 'recorded', 'refused' (the ledger has not
+           got them and never will), or ''
 
   Replies:
     RENEWED  lease until, '1' if the session's workflow should hear of it, used, limit, fence,
              heartbeat interval, rights until or nothing (online-only), '1' if a token is to be signed,
              terms for it or nothing, how long the rights last after a beat that are offered or nothing,
-             epoch, now
+             the config's version under which they are, epoch, now
     QUEUED   alive until, now
     OFFERED  offer until, now
     ENDED    reason, epoch, now
@@ -37,7 +40,7 @@
 -- @include token
 
 local sessionId, instance, holder, signer = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-local areRightsRecorded = ARGV[6] == '1'
+local fate = ARGV[6]
 
 local pool = livePool()
 if not pool then return { 'NO_POOL' } end
@@ -50,28 +53,43 @@ local function liveSeats()
   return redis.call('ZCOUNT', seatsKey, '(' .. now, '+inf')
 end
 
+-- What is reserved and still counts was decided under the config's version then.
+local function reservedUnder()
+  return (tonumber(session.hardUntil) or 0) > now and session.unrecorded
+end
+
+local function giveUpReserved()
+  endRights(pool, session, false)
+  redis.call('HDEL', sessionKey(instance), 'hardUntil', 'unrecorded')
+  session.hardUntil, session.unrecorded = nil, nil
+end
+
 -- Reserves rights for an online-only session, or makes reserved ones its own. Answers whether it has them
--- now, and whether they are offered.
+-- now, and under which version they are offered, or false.
 local function gainRights(hardUntil)
-  if not mayHaveRights(pool, session.device) then return false, false end
-  if session.unrecorded and areRightsRecorded then
+  if session.unrecorded and fate == 'refused' then giveUpReserved() end
+  local version = reservedUnder()
+  if not version and not mayHaveRights(pool, session.device) then return false, false end
+  if session.unrecorded and fate == 'recorded' then
     redis.call('HDEL', sessionKey(instance), 'unrecorded')
     return true, false
   end
+  version = version or pool.version
   extendRights(pool, session.device, sessionId, hardUntil)
-  redis.call('HSET', sessionKey(instance), 'hardUntil', hardUntil, 'unrecorded', 1)
-  return false, true
+  redis.call('HSET', sessionKey(instance), 'hardUntil', hardUntil, 'unrecorded', version)
+  return false, version
 end
 
--- Until when the holder's token lasts, or false; whether to sign one; and whether rights are offered.
+-- Until when the holder's token lasts, or false; whether to sign one; and under which version rights are
+-- offered, or false.
 local function renewRights(leaseUntil)
   local hardUntil = leaseUntil + pool.graceMs
   if hasRights(session) then
     local tokenUntil = tokenStillGood(pool, session, holder, signer, hardUntil)
     if tokenUntil then return tokenUntil, false, false end
   else
-    local isGained, isOffered = gainRights(hardUntil)
-    if not isGained then return false, true, isOffered end
+    local isGained, offeredUnder = gainRights(hardUntil)
+    if not isGained then return false, true, offeredUnder end
   end
   coverToken(pool, instance, session, holder, signer, hardUntil)
   return hardUntil, true, false
@@ -88,11 +106,11 @@ local function renew()
     keepSession(pool, instance)
     keepPool(pool)
   end
-  local hardUntil, mustSign, isOffered = renewRights(leaseUntil)
+  local hardUntil, mustSign, offeredUnder = renewRights(leaseUntil)
   local terms = mustSign and signer ~= '' and redis.call('HGET', metaKey, 'terms')
   return { 'RENEWED', leaseUntil, forward and 1 or 0, liveSeats(), pool.limit, session.fence,
     pool.heartbeatMs, hardUntil, mustSign and 1 or 0, terms,
-    isOffered and pool.leaseMs + pool.graceMs, pool.epoch, now }
+    offeredUnder and pool.leaseMs + pool.graceMs, offeredUnder and tonumber(offeredUnder), pool.epoch, now }
 end
 
 -- Whether its rights run still, or may begin anew. It would have to be called online-only otherwise, which

@@ -111,13 +111,14 @@ export const renewReplies = {
   RENEWED: z
     .tuple([
       ...([z.literal('RENEWED'), instant, flag, whole, whole, fence, whole] as const),
-      ...([instant.nullable(), flag, text.nullable(), whole.nullable(), whole, instant] as const),
+      ...([instant.nullable(), flag, text.nullable(), whole.nullable()] as const),
+      ...([whole.nullable(), whole, instant] as const),
     ])
     .transform(([word, leaseUntil, forward, used, limit, fence, heartbeatMs, ...rest]) => {
-      const [hardUntil, mustSign, terms, offeredRightsMs, epoch, now] = rest;
+      const [hardUntil, mustSign, terms, offeredRightsMs, offeredUnder, epoch, now] = rest;
       return {
         ...{ word, leaseUntil, forward, usage: { used, limit }, fence, heartbeatMs },
-        ...{ hardUntil, mustSign, terms, offeredRightsMs, epoch, now },
+        ...{ hardUntil, mustSign, terms, offeredRightsMs, offeredUnder, epoch, now },
       };
     }),
   QUEUED: z

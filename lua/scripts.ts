@@ -92,8 +92,11 @@ export interface RenewLease extends SeatRef {
   holderId: string;
   /** Id of the key that signs tokens; empty when none does. */
   signer: string;
-  /** The ledger knows of the rights that the last reply offered. */
-  areRightsRecorded?: boolean;
+  /**
+   * What became of the rights that the last reply offered: the ledger has them, or it has not got them and
+   * never will. Left out: nobody knows.
+   */
+  offered?: 'recorded' | 'refused';
 }
 
 /**
@@ -163,8 +166,8 @@ export function createSeatScripts(redis: Redis, options: SeatScriptOptions = {})
         ...[takeover?.sessionId ?? '', takeover?.instanceKey ?? ''],
         ...[caller.terms, caller.device, caller.keepsRights ? 1 : 0, caller.signer],
       ]),
-    renewLease: (pool, { sessionId, instanceKey, holderId, signer, areRightsRecorded }) =>
-      renew(pool, [sessionId, instanceKey, holderId, signer, areRightsRecorded === true ? 1 : 0]),
+    renewLease: (pool, { sessionId, instanceKey, holderId, signer, offered = '' }) =>
+      renew(pool, [sessionId, instanceKey, holderId, signer, offered]),
     releaseSeat: (pool, { sessionId, instanceKey, holderId, mode, reason, givenUntil, rights }) =>
       release(pool, [
         ...[sessionId, instanceKey, holderId ?? '', mode, reason],

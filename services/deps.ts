@@ -56,6 +56,7 @@ export const stepPoints = [
   'undo:left-in-redis',
   'acquire:undone',
   'heartbeat:renewed',
+  'heartbeat:rights-offered',
   'heartbeat:rights-recorded',
   'release:left-in-redis',
   'release:ended-in-ledger',

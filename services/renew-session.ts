@@ -1,5 +1,5 @@
 import { LicensingError, type EndReason } from '../domain/errors.ts';
-import type { RenewReply } from '../lua/scripts.ts';
+import type { RenewLease, RenewReply } from '../lua/scripts.ts';
 import type { Delegate } from '../signing/delegate.ts';
 import type { SessionClaims } from '../signing/session-credential.ts';
 import { isOutage } from '../platform/outage.ts';
@@ -27,19 +27,14 @@ export async function renewSession(
   claims: SessionClaims,
 ): Promise<{ seat: Kept; lease: SignedLease | null }> {
   const delegate = deps.delegate.current();
-  const renew = (options: { areRightsRecorded: boolean }) =>
+  const renew = (options: Pick<RenewLease, 'offered'>) =>
     deps.seats.renewLease(claims, {
       ...{ ...claims, ...options },
       signer: delegate?.signer.kid ?? '',
     });
-  const beaten = await renew({ areRightsRecorded: false });
+  const beaten = await renew({});
   const reply =
-    beaten.word === 'RENEWED' && beaten.offeredRightsMs !== null
-      ? await gainRights(deps, claims, {
-          offer: beaten,
-          renew: () => renew({ areRightsRecorded: true }),
-        })
-      : beaten;
+    beaten.word === 'RENEWED' ? await gainRights(deps, claims, { beaten, renew }) : beaten;
   deps.metrics.heartbeats.inc({ outcome: reply.word.toLowerCase() });
   if (reply.word === 'NO_POOL') {
     restorePool(deps, claims).catch((error: unknown) => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll } from 'vitest';
 import { Redis } from 'ioredis';
 import type { PoolConfig, PoolRef } from '../../domain/seat.ts';
 import type { LoadOptions } from '../../lua/load.ts';
-import { createSeatScripts, type SeatScripts } from '../../lua/scripts.ts';
+import { createSeatScripts, type RenewLease, type SeatScripts } from '../../lua/scripts.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 
 /** Small figures that are multiples of 20, so that instants often coincide. Milliseconds. */
@@ -23,6 +23,9 @@ export const figures = {
   graceMs: 200,
   offlineAllowance: 1,
 } as const satisfies PoolConfig;
+
+/** What became of rights that a beat was offered. */
+export type Offered = RenewLease['offered'];
 
 /** A clock that only the test moves. Unix milliseconds. */
 export interface Clock {
@@ -138,10 +141,10 @@ export class Seats {
     return reply.sessionId;
   }
 
-  beat(instanceKey: string, sessionId: string, holderId = 'main', areRightsRecorded = false) {
+  beat(instanceKey: string, sessionId: string, holderId = 'main', offered?: Offered) {
     const { signer } = this;
-    const caller = { sessionId, instanceKey, holderId, signer, areRightsRecorded };
-    return this.door.renewLease(this.pool, caller);
+    const caller = { sessionId, instanceKey, holderId, signer };
+    return this.door.renewLease(this.pool, offered ? { ...caller, offered } : caller);
   }
 
   poll(instanceKey: string, sessionId: string) {

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import type { EndReason } from '../../domain/errors.ts';
 import type { DroppedSession, Fence } from '../../domain/seat.ts';
 import type { AcquireReply } from '../../lua/scripts.ts';
-import type { Clock } from './given-seats.ts';
+import type { Clock, Offered } from './given-seats.ts';
 import type { LeftRights } from './model-pool.ts';
 
 export interface Row {
@@ -101,12 +101,13 @@ export class ModelLedger {
     for (const { id } of this.open) this.end(id, { reason });
   }
 
-  /** Notes that an online-only session gets rights. */
-  recordRights(id: string, rightsMs: number): boolean {
+  /** Notes that an online-only session gets rights, unless the license changed since they were reserved. */
+  recordRights(id: string, offer: { rightsMs: number; isOfVersion: boolean }): Offered {
     const row = this.rows.get(id);
-    if (!row || row.endReason !== null) return false;
-    row.rightsMs = rightsMs;
-    return true;
+    if (!row || row.endReason !== null) return undefined;
+    if (row.rightsMs === null && !offer.isOfVersion) return 'refused';
+    row.rightsMs ??= offer.rightsMs;
+    return 'recorded';
   }
 
   /** What a restore loads besides the open rows. */

@@ -4,6 +4,7 @@
  */
 import type { EndReason } from '../../domain/errors.ts';
 import type { DroppedSession, Fence, PoolConfig } from '../../domain/seat.ts';
+import type { Offered } from './given-seats.ts';
 
 export interface ModelSession {
   id: string;
@@ -23,8 +24,8 @@ export interface ModelSession {
   keepsRights: boolean;
   /** The end of the last of its tokens; null: online-only. */
   hardUntil: number | null;
-  /** Has rights in reserve that the ledger does not know of. */
-  isReserved: boolean;
+  /** The version under which it has rights in reserve that the ledger does not know of. */
+  reservedUnder: number | null;
   /** The last token of each holder that has not left, and of holders forgotten the latest end. */
   tokens: Map<string, { until: number; making: string }>;
   strayUntil: number;
@@ -181,7 +182,7 @@ export class ModelPool {
     return this.#place(now, instance, queued, true);
   }
 
-  beat(now: number, instance: string, id: string, holder: string, areRightsRecorded = false) {
+  beat(now: number, instance: string, id: string, holder: string, offered?: Offered) {
     if (this.isLost) return { word: 'NO_POOL' };
     const session = this.sessions.get(instance);
     const over = this.#over(now, instance, id);
@@ -192,7 +193,7 @@ export class ModelPool {
       kept.due = Math.max(kept.due, now + this.config.leaseMs);
       const usage = { used: this.#live(now, this.seats).length, limit: this.config.limit };
       const leaseUntil = now + this.config.leaseMs;
-      const rights = this.#renewRights(now, kept, { holder, areRightsRecorded });
+      const rights = this.#renewRights(now, kept, { holder, offered });
       return { word: 'RENEWED', leaseUntil, forward, usage, fence: kept.fence, now, ...rights };
     };
     if (over !== null || session === undefined) {
@@ -433,20 +434,26 @@ export class ModelPool {
   #renewRights(
     now: number,
     session: ModelSession,
-    { holder, areRightsRecorded }: { holder: string; areRightsRecorded: boolean },
+    { holder, offered }: { holder: string; offered: Offered },
   ) {
     const { leaseMs, graceMs } = this.config;
     const hardUntil = now + leaseMs + graceMs;
     const token = session.tokens.get(holder);
-    const none = { hardUntil: null, mustSign: true, offeredRightsMs: null };
+    const none = { hardUntil: null, mustSign: true, offeredRightsMs: null, offeredUnder: null };
     if (!hasRights(session)) {
-      if (!this.#hasRoom(now, session)) return none;
-      if (!session.isReserved || !areRightsRecorded) {
-        Object.assign(session, { hardUntil, isReserved: true });
-        this.#claim(session, hardUntil);
-        return { ...none, offeredRightsMs: leaseMs + graceMs };
+      if (session.reservedUnder !== null && offered === 'refused') {
+        this.claims = this.claims.filter(({ sessionId }) => sessionId !== session.id);
+        Object.assign(session, { hardUntil: null, reservedUnder: null });
       }
-      session.isReserved = false;
+      const isReserved = session.reservedUnder !== null && (session.hardUntil ?? 0) > now;
+      if (!isReserved && !this.#hasRoom(now, session)) return none;
+      if (session.reservedUnder === null || offered !== 'recorded') {
+        const offeredUnder = (isReserved ? session.reservedUnder : null) ?? this.config.version;
+        Object.assign(session, { hardUntil, reservedUnder: offeredUnder });
+        this.#claim(session, hardUntil);
+        return { ...none, offeredRightsMs: leaseMs + graceMs, offeredUnder };
+      }
+      session.reservedUnder = null;
     } else if (
       token?.making === `${this.#termsVersion}` &&
       (hardUntil - token.until) * 20 < graceMs
@@ -563,13 +570,13 @@ function blankSession(id: string, stage: ModelSession['stage']): ModelSession {
       isAlone: false,
       forwardedAt: 0,
     },
-    ...{ device: '', keepsRights: false, hardUntil: null, isReserved: false },
+    ...{ device: '', keepsRights: false, hardUntil: null, reservedUnder: null },
     ...{ tokens: new Map(), strayUntil: 0 },
   };
 }
 
-function hasRights({ hardUntil, isReserved }: ModelSession): boolean {
-  return hardUntil !== null && !isReserved;
+function hasRights({ hardUntil, reservedUnder }: ModelSession): boolean {
+  return hardUntil !== null && reservedUnder === null;
 }
 
 /** What its end leaves: after a clean stop all or, unless it keeps them, what silent holders have. */

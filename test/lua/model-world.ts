@@ -119,9 +119,11 @@ export class Tenant {
       fence.epoch > last.epoch || (fence.epoch === last.epoch && fence.counter > last.counter);
     expect(hasRisen, 'I5: fences rise').toBe(true);
     this.#lastFence = fence;
-    const waiters = this.#before?.waiters ?? [];
+    // One whose offer a lowered limit took back stands in line before the takeover that it asks for.
+    const offers = this.#before?.seats.filter(({ offer }) => offer) ?? [];
+    const inLine = [...(this.#before?.waiters ?? []), ...offers];
     const isNewcomer =
-      reply.source !== 'offer' && !waiters.some((waiter) => waiter.instanceKey === instance);
+      reply.source !== 'offer' && !inLine.some(({ instanceKey }) => instanceKey === instance);
     if (isNewcomer) this.#expectNobodyWaits();
   }
 

@@ -290,8 +290,14 @@ const mutants: Mutant[] = [
   {
     mistake: 'gives an online-only session rights that the ledger does not know',
     file: 'renew-lease.lua',
-    from: 'if session.unrecorded and areRightsRecorded then',
+    from: "if session.unrecorded and fate == 'recorded' then",
     to: 'if true then',
+  },
+  {
+    mistake: 'goes on with reserved rights that were refused',
+    file: 'renew-lease.lua',
+    from: "fate == 'refused' then giveUpReserved() end",
+    to: "fate == 'refused' then session.unrecorded = pool.version end",
   },
   {
     mistake: 'signs without moving the rights',

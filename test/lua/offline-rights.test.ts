@@ -85,10 +85,15 @@ describe('a beat', () => {
     expect(await seats.beat('b', id)).toMatchObject(none);
     await leaveLast(seats, first);
     await seats.free('a', first, 'released', 'discard');
-    const offer = { hardUntil: null, mustSign: true, offeredRightsMs: leaseMs + graceMs };
+    const offer = {
+      hardUntil: null,
+      mustSign: true,
+      offeredRightsMs: leaseMs + graceMs,
+      offeredUnder: 1,
+    };
     expect(await seats.beat('b', id)).toMatchObject(offer);
     expect(await seats.beat('b', id)).toMatchObject(offer);
-    expect(await seats.beat('b', id, 'main', true)).toMatchObject({
+    expect(await seats.beat('b', id, 'main', 'recorded')).toMatchObject({
       ...{ hardUntil: untilNow(), mustSign: true, offeredRightsMs: null },
     });
     expect(await seats.beat('b', id)).toMatchObject({ hardUntil: untilNow(), mustSign: false });

@@ -102,7 +102,7 @@ export const steps: readonly Step[] = [
   },
   {
     name: 'gaining offline rights with a beat',
-    points: ['heartbeat:rights-recorded'],
+    points: ['heartbeat:rights-offered', 'heartbeat:rights-recorded'],
     async prepare(license) {
       await acquire(license);
       const makeRoom = await givenNoRightsLeft(license);
