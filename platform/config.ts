@@ -1,6 +1,8 @@
 import { createHash, createSecretKey, type KeyObject } from 'node:crypto';
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { isStandIn, kmsEndpointForm, parseKmsEndpoint, standInKey } from './kms-endpoint.ts';
+import { isLoopback } from './loopback.ts';
 
 const perMinute = (fallback: number) =>
   z.coerce.number().int().min(0).max(1_000_000_000).default(fallback);
@@ -159,10 +161,10 @@ export const configFields = {
     .describe('Where Cloud KMS must keep the root key; one that it keeps elsewhere is not used.'),
   KMS_ENDPOINT: z
     .string()
-    .regex(/^[^:\s/]+:\d+$/, 'must be host:port')
+    .regex(kmsEndpointForm, 'must be host:port or unix:/path/of/a/socket')
     .optional()
     .describe(
-      'host:port of Cloud KMS. On this machine itself it is the stand-in for development, asked without TLS and credentials. Empty: the one of Google.',
+      'host:port of Cloud KMS, or unix: and the absolute path of a socket. A socket, or a host that is this machine itself, is the stand-in for development, asked without TLS and credentials. Empty: the one of Google.',
     ),
   SIGNING_SEAL_KEYS: z
     .string()
@@ -217,14 +219,9 @@ function parseProxies(text: string, context: z.RefinementCtx): string[] {
   return [];
 }
 
-/** Whether a host name, as in a URL, is this machine itself. */
-export function isLoopback(hostname: string): boolean {
-  return /^(localhost|127\.[\d.]+|\[::1\])$/.test(hostname);
-}
-
 /** What the compose file fills in where nothing is set: the key id of its secret, and its passwords. */
 const trial = 'trial';
-/** SHA-256 of its secret, which is known under any key id. */
+/** SHA-256 of its secret for sessions and for sealing, which is known under any key id. */
 const trialSecretHash = 'hLgSmkY65NSBB-nwXaHB7Ku4w_ddZmYjl_bNPHgyxVg';
 
 /** Everybody knows the secrets of a local trial, so nobody but this machine may be served with them. */
@@ -246,6 +243,10 @@ function refuseTrialSecrets(config: z.output<typeof fields>, context: z.Refineme
   for (const name of ['SESSION_CREDENTIAL_SECRETS', 'SIGNING_SEAL_KEYS'] as const) {
     if (config[name]?.some(isTrialSecret) === true) known.push(name);
   }
+  // Who trusts what the stand-in signs trusts everybody: its key lies in a folder.
+  if (config.KMS_KEY === standInKey) known.push('KMS_KEY');
+  const { KMS_ENDPOINT: endpoint } = config;
+  if (endpoint !== undefined && isStandIn(parseKmsEndpoint(endpoint))) known.push('KMS_ENDPOINT');
   for (const name of known) {
     const message = 'is the one of the local trial, which everybody knows; set your own';
     context.addIssue({ code: 'custom', path: [name], message });

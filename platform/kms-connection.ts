@@ -1,7 +1,7 @@
 /** The only file that knows the SDK of Cloud KMS. */
 import type { KeyManagementServiceClient as KmsClient } from '@google-cloud/kms';
 import type { CallOptions, ClientOptions } from 'google-gax';
-import { isLoopback } from './config.ts';
+import { isStandIn, parseKmsEndpoint } from './kms-endpoint.ts';
 
 export type { CallOptions, KmsClient };
 
@@ -38,11 +38,20 @@ async function clientOptions(endpoint: string | undefined): Promise<ClientOption
   // Connections with the same target are shared otherwise, and a new client would get the broken one.
   const own = { 'grpc.use_local_subchannel_pool': 1 };
   if (endpoint === undefined) return own;
-  const [, apiEndpoint = '', port = ''] = /^(.+):(\d+)$/.exec(endpoint) ?? [];
-  const place = { ...own, apiEndpoint, port: Number(port) };
-  if (!isLoopback(apiEndpoint)) return place;
+  const place = parseKmsEndpoint(endpoint);
   const { grpc } = await import('google-gax');
+  // The SDK makes every address of a host and a port, which a socket has not.
+  const where =
+    place.kind === 'host'
+      ? { apiEndpoint: place.host, port: place.port }
+      : {
+          apiEndpoint: 'localhost',
+          'grpc.channelFactoryOverride': (
+            ...[, credentials, options]: ConstructorParameters<typeof grpc.Channel>
+          ) => new grpc.Channel(endpoint, credentials, options),
+        };
+  if (!isStandIn(place)) return { ...own, ...where };
   // The domain is given, or the SDK would look for a metadata server of Google's to ask.
   const clientOptions = { universeDomain: 'googleapis.com' };
-  return { ...place, sslCreds: grpc.credentials.createInsecure(), clientOptions };
+  return { ...own, ...where, sslCreds: grpc.credentials.createInsecure(), clientOptions };
 }

@@ -4,9 +4,6 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 
-/** The one key of the stand-in, named as Cloud KMS names keys. */
-export const devKeyName = 'projects/dev/locations/global/keyRings/leasehold/cryptoKeys/root';
-
 export const versionStates = ['PENDING_GENERATION', 'ENABLED', 'DISABLED', 'DESTROYED'] as const;
 export type VersionState = (typeof versionStates)[number];
 

@@ -1,14 +1,17 @@
+import { chmodSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { GrpcClient, grpc } from 'google-gax';
+import { standInKey } from '../../platform/kms-endpoint.ts';
 import { createFaultSwitches, type FaultSwitches, type Faults } from './faults.ts';
-import { devKeyName, openKeyStore, type KeyStore } from './key-store.ts';
+import { openKeyStore, type KeyStore } from './key-store.ts';
 import { Refusal, createKmsService } from './service.ts';
+import { removeStaleSocket } from './socket.ts';
 
 /** A stand-in for Cloud KMS that answers calls. */
 export interface ServedKms {
-  /** host:port for KMS_ENDPOINT. */
+  /** For KMS_ENDPOINT. */
   readonly endpoint: string;
   /** For KMS_KEY. */
   readonly keyName: string;
@@ -34,13 +37,24 @@ export interface AuditedSignature {
   };
 }
 
+/** What the stand-in is started with. */
+export interface KmsServerOptions {
+  /** Keeps the key. */
+  folder: string;
+  /** On 127.0.0.1; a free one unless given. */
+  port?: number;
+  /** The path of a socket to serve on instead of a port. */
+  socket?: string;
+}
+
 /**
- * Serves the calls of Cloud KMS that Leasehold makes, over gRPC without TLS, on 127.0.0.1 alone. The
+ * Serves the calls of Cloud KMS that Leasehold makes, over gRPC without TLS, on 127.0.0.1 alone, or on
+ * a socket that every user of this machine who reaches its folder may connect to. The
  * folder keeps the key; an empty one gets its first version, which is there when this resolves.
  * Every other call is answered UNIMPLEMENTED.
  * @throws Error in production: whoever can read the folder can sign.
  */
-export async function serveKms(options: { folder: string; port?: number }): Promise<ServedKms> {
+export async function serveKms(options: KmsServerOptions): Promise<ServedKms> {
   if (process.env['NODE_ENV'] === 'production') {
     throw new Error('The stand-in for Cloud KMS refuses to run in production.');
   }
@@ -70,11 +84,11 @@ export async function serveKms(options: { folder: string; port?: number }): Prom
   });
   const handlers = Object.fromEntries(methods) as grpc.UntypedServiceImplementation;
   server.addService(loadService(), handlers);
-  const port = await listen(server, options.port ?? 0);
+  const endpoint = await listen(server, options);
   return {
-    endpoint: `127.0.0.1:${port}`,
-    keyName: devKeyName,
-    versionName: (id = 1) => `${devKeyName}/cryptoKeyVersions/${id}`,
+    endpoint,
+    keyName: standInKey,
+    versionName: (id = 1) => `${standInKey}/cryptoKeyVersions/${id}`,
     ...{ faults, store },
     calls: (method) => calls.get(method) ?? 0,
     auditLog: () => signatures,
@@ -115,10 +129,21 @@ function loadService(): grpc.ServiceDefinition {
   return kms.google.cloud.kms.v1.KeyManagementService.service;
 }
 
-function listen(server: grpc.Server, port: number): Promise<number> {
+/** @returns where it listens, for KMS_ENDPOINT. */
+async function listen(server: grpc.Server, options: KmsServerOptions): Promise<string> {
+  const { socket, port = 0 } = options;
+  if (socket === undefined) return `127.0.0.1:${await bind(server, `127.0.0.1:${port}`)}`;
+  await removeStaleSocket(socket);
+  await bind(server, `unix:${socket}`);
+  // Connecting to a socket takes the right to write it; the servers run as another user than this.
+  chmodSync(socket, 0o666);
+  return `unix:${socket}`;
+}
+
+function bind(server: grpc.Server, address: string): Promise<number> {
   const credentials = grpc.ServerCredentials.createInsecure();
   return new Promise((resolve, reject) => {
-    server.bindAsync(`127.0.0.1:${port}`, credentials, (error, bound) => {
+    server.bindAsync(address, credentials, (error, bound) => {
       if (error === null) resolve(bound);
       else reject(error);
     });

@@ -1,8 +1,9 @@
 import { grpc } from 'google-gax';
 import { crc32c } from '../../platform/crc32c.ts';
+import { standInKey } from '../../platform/kms-endpoint.ts';
 import { signDigest } from './emsa-pss.ts';
 import type { Faults } from './faults.ts';
-import { devKeyName, type KeyStore, type StoredVersion } from './key-store.ts';
+import type { KeyStore, StoredVersion } from './key-store.ts';
 
 const algorithm = 'RSA_SIGN_PSS_4096_SHA256';
 const protectionLevel = 'HSM';
@@ -37,7 +38,7 @@ export function createKmsService(
   store: KeyStore,
   onSigned: (version: string) => void,
 ): Record<string, Method> {
-  const nameOf = ({ id }: StoredVersion) => `${devKeyName}/cryptoKeyVersions/${id}`;
+  const nameOf = ({ id }: StoredVersion) => `${standInKey}/cryptoKeyVersions/${id}`;
   const describe = (version: StoredVersion) => ({
     ...{ name: nameOf(version), state: version.state, protectionLevel, algorithm },
     createTime: { seconds: Math.floor(version.createdAt / 1_000), nanos: 0 },
@@ -55,7 +56,7 @@ export function createKmsService(
     throw new Refusal('FAILED_PRECONDITION', message);
   };
   const assertKey = (name: string) => {
-    if (name !== devKeyName) throw new Refusal('NOT_FOUND', `CryptoKey ${name} not found.`);
+    if (name !== standInKey) throw new Refusal('NOT_FOUND', `CryptoKey ${name} not found.`);
   };
   return {
     asymmetricSign({ name, digest, digestCrc32c }, { corrupt }) {

@@ -7,17 +7,19 @@ import { KeyManagementServiceClient } from '@google-cloud/kms';
 import { grpc } from 'google-gax';
 import { afterAll, expect, inject, test } from 'vitest';
 import { startKms } from '../../dev/platform/kms.ts';
+import { freePort } from '../../dev/platform/ports.ts';
 import { eventually } from '../support/eventually.ts';
 import { keyFolder } from '../support/kms.ts';
 
 const dir = mkdtempSync(join(inject('scratchFolder'), 'kms-process-'));
 cpSync(await keyFolder(), join(dir, 'keys'), { recursive: true });
-let kms = await startKms({ dir });
+const port = await freePort();
+let kms = await startKms({ dir, port });
 afterAll(() => kms.stop());
 
 /** The real client, as it comes but for its address. */
 const client = new KeyManagementServiceClient({
-  ...{ apiEndpoint: '127.0.0.1', port: kms.port },
+  ...{ apiEndpoint: '127.0.0.1', port },
   sslCreds: grpc.credentials.createInsecure(),
   // Without it the client looks for a metadata server of Google's.
   clientOptions: { universeDomain: 'googleapis.com' },
@@ -99,7 +101,7 @@ test('the control door refuses what it does not know, and what a page in a brows
 test('keeps its key through a restart, where only its owner can read it', async () => {
   const [before] = await client.getPublicKey({ name });
   await kms.stop();
-  kms = await startKms({ dir, port: kms.port });
+  kms = await startKms({ dir, port });
   const [after] = await eventually(() => client.getPublicKey({ name }));
   expect(after.pem).toBe(before.pem);
   for (const file of readdirSync(join(dir, 'keys'))) {

@@ -18,6 +18,8 @@ const serviceSchema = z.looseObject({
   profiles: z.array(z.string()).default([]),
   security_opt: z.array(z.string()).default([]),
   cap_drop: z.array(z.string()).default([]),
+  user: z.string().optional(),
+  network_mode: z.string().optional(),
   read_only: z.boolean().default(false),
   restart: z.string().optional(),
   depends_on: z.record(z.string(), z.looseObject({ condition })).default({}),
@@ -42,16 +44,18 @@ export async function readComposeFile() {
 
 /**
  * What Compose makes of `${NAME:-fallback}` when the environment says this: the fallback too where the
- * variable is empty, and what the fallback itself asks for.
+ * variable is empty, and what the fallback itself asks for. Of `${NAME-fallback}` an empty variable
+ * makes nothing.
  */
 export function fillIn(value: string | number, environment: NodeJS.Dict<string> = {}): string {
   let text = String(value);
   // The innermost first: one without another inside.
-  const variable = /\$\{(\w+)(?::-([^${}]*))?\}/;
+  const variable = /\$\{(\w+)(?:(:?)-([^${}]*))?\}/;
   for (let found = variable.exec(text); found !== null; found = variable.exec(text)) {
-    const [all, name = '', fallback = ''] = found;
-    const given = environment[name] ?? '';
-    text = text.replace(all, () => (given === '' ? fallback : given));
+    const [all, name = '', colon, fallback = ''] = found;
+    const given = environment[name];
+    const isGiven = colon === '' ? given !== undefined : (given ?? '') !== '';
+    text = text.replace(all, () => (isGiven ? (given ?? '') : fallback));
   }
   return text;
 }

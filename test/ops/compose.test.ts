@@ -1,17 +1,21 @@
 /** docker-compose.yml: in the official form, and in step with everything that it names. */
 import { access, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, test } from 'vitest';
 import { configFields, loadConfig } from '../../platform/config.ts';
+import { standInKey } from '../../platform/kms-endpoint.ts';
 import { fillIn, readComposeFile, root, variablesIn, type Service } from './compose-file.ts';
 
 const { document, services, volumes } = await readComposeFile();
 const all = Object.entries(services);
-const ours = all.filter(([, { build }]) => build !== undefined);
+const ofOurImage = all.filter(([, { build }]) => build !== undefined);
+const ours = ofOurImage.filter(([name]) => name !== 'kms');
 const jobs = new Set(['migrate', 'prepare-temporal', 'temporal-schema']);
 const servers = all.filter(([name]) => !jobs.has(name));
+/** Where the stand-in for Cloud KMS answers. */
+const socket = '/run/kms/kms.sock';
 
 /** The environment that a container of ours gets when the deployment sets these variables. */
 function environmentOf(name: string, set: NodeJS.Dict<string> = {}): Record<string, string> {
@@ -40,7 +44,10 @@ test('passes every setting on, and no other; only migrations know the owner of t
 
 test('starts with nothing set, with the defaults that the configuration has itself', () => {
   const config = loadConfig(environmentOf('migrate'));
-  const inContainers = ['API_HOST', 'API_DRAIN_SECONDS', 'TEMPORAL_ADDRESS'];
+  const inContainers = [
+    ...['API_HOST', 'API_DRAIN_SECONDS', 'TEMPORAL_ADDRESS'],
+    ...['KMS_KEY', 'KMS_ENDPOINT', 'SIGNING_SEAL_KEYS'],
+  ];
   for (const [name, field] of Object.entries(configFields)) {
     const byDefault = field.safeParse(undefined);
     if (!byDefault.success || inContainers.includes(name)) continue;
@@ -73,8 +80,47 @@ test('refuses to serve others until its known secrets are replaced', () => {
     SYSTEM_DATABASE_URL: 'postgres://leasehold_system:b@db/leasehold',
     REDIS_URL: 'redis://:c@redis:6379',
     SESSION_CREDENTIAL_SECRETS: `k1:${'A'.repeat(43)}`,
+    SIGNING_SEAL_KEYS: `s1:${'A'.repeat(43)}`,
+    KMS_KEY: 'projects/shop-1/locations/global/keyRings/r/cryptoKeys/k',
+    KMS_ENDPOINT: '',
   };
-  expect(loadConfig(environmentOf('api', own)).PUBLIC_URL).toBe('https://leasehold.example.com');
+  const config = loadConfig(environmentOf('api', own));
+  expect(config).toMatchObject({ PUBLIC_URL: set.PUBLIC_URL, KMS_KEY: own.KMS_KEY });
+  expect(config.KMS_ENDPOINT).toBeUndefined();
+  for (const name of Object.keys(own) as (keyof typeof own)[]) {
+    if (name === 'PUBLIC_URL') continue;
+    const { [name]: _, ...unset } = own;
+    expect(() => loadConfig(environmentOf('api', unset))).toThrow(`${name}: is the one of`);
+  }
+});
+
+test('signs with nothing set, and nothing once its key is set to nothing', () => {
+  expect(loadConfig(environmentOf('api'))).toMatchObject({
+    KMS_KEY: standInKey,
+    KMS_ENDPOINT: `unix:${socket}`,
+  });
+  const off = loadConfig(environmentOf('worker', { KMS_KEY: '', SIGNING_SEAL_KEYS: '' }));
+  expect([off.KMS_KEY, off.SIGNING_SEAL_KEYS]).toEqual([undefined, undefined]);
+});
+
+test('who signs stands before who asks, shares a socket with them and nothing else', () => {
+  const { network_mode: network, ports, environment } = services['kms'] ?? {};
+  expect({ network, ports, environment }).toEqual({
+    ...{ network: 'none', ports: [] },
+    environment: { NODE_ENV: 'development' },
+  });
+  for (const name of ['api', 'worker']) {
+    expect(services[name]?.depends_on, name).toMatchObject({
+      kms: { condition: 'service_healthy' },
+    });
+    expect(services[name]?.volumes, name).toContain(`kms-socket:${dirname(socket)}:ro`);
+  }
+  expect(services['kms']?.volumes).toContain(`kms-socket:${dirname(socket)}`);
+  const sharers = all.filter(([, { volumes }]) => volumes.join().includes('kms-keys'));
+  expect(sharers.map(([name]) => name)).toEqual(['kms']);
+  const folder = commandOf(services['kms']?.command).join(' ');
+  expect(folder).toContain('--folder /keys ');
+  expect(services['kms']?.volumes).toContain('kms-keys:/keys');
 });
 
 test('its variables are settings, or passwords and a version that it explains', async () => {
@@ -87,16 +133,17 @@ test('its variables are settings, or passwords and a version that it explains', 
   expect(variablesIn(text).filter((name) => !known.has(name))).toEqual([]);
 });
 
-test('every command of ours is a program that the image holds', async () => {
+test('every command of ours is a program that the image holds, or that is mounted into it', async () => {
   const ignored = await readFile(join(root, '.dockerignore'), 'utf8');
-  for (const [name, { command, healthcheck }] of ours) {
+  for (const [name, { command, healthcheck, volumes }] of ofOurImage) {
     for (const [node, ...words] of [commandOf(command), healthcheck?.test?.slice(1)].flatMap(
       (line) => (line === undefined ? [] : [line]),
     )) {
       const file = words.find((word) => !word.startsWith('--')) ?? '';
       expect(node, name).toBe('node');
       await access(join(root, file));
-      expect(ignored).toContain(`\n!${file.split('/')[0] ?? ''}\n`);
+      const isMounted = volumes.includes(`./${dirname(file)}:/app/${dirname(file)}:ro`);
+      if (!isMounted) expect(ignored, name).toContain(`\n!${file.split('/')[0] ?? ''}\n`);
     }
   }
 });
@@ -114,14 +161,14 @@ test('what it waits for exists, heals or ends, and nothing waits for itself', ()
   expect(Object.keys(services).filter((name) => reaches(name, name))).toEqual([]);
 });
 
-test('everything has a limit and gains no rights; our own write nowhere and hold no capability', () => {
+test('everything has a limit and gains no rights; our own have a disk that is read-only and no capability', () => {
   for (const [name, service] of all) {
     expect(service.security_opt, name).toContain('no-new-privileges:true');
     if (name !== 'temporal-schema') {
       expect(Object.keys(service.deploy?.resources.limits ?? {}), name).toEqual(['cpus', 'memory']);
     }
   }
-  for (const [name, service] of ours) {
+  for (const [name, service] of ofOurImage) {
     expect(service, name).toMatchObject({ read_only: true, cap_drop: ['ALL'] });
   }
   expect(servers.filter(([, { restart }]) => restart !== 'unless-stopped')).toEqual([]);

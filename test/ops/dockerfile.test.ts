@@ -1,4 +1,7 @@
-/** The Dockerfile, replayed; then what it made runs as an ordinary user that may write nowhere. */
+/**
+ * The Dockerfile, replayed; then what it made runs as an ordinary user that may write nowhere, beside the
+ * stand-in for Cloud KMS that docker-compose.yml mounts into it.
+ */
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
@@ -16,6 +19,7 @@ import { sessionWorkflowId, stateQuery } from '../../workflows/contract.ts';
 import { eventually } from '../support/eventually.ts';
 import { startTestRedis } from '../support/redis.ts';
 import { programsOf, replayDockerfile } from './dockerfile.ts';
+import { standInOf } from './stand-in.ts';
 
 const context = fileURLToPath(new URL('../../', import.meta.url));
 const scratch = await mkdtemp(join(tmpdir(), 'leasehold-image-'));
@@ -25,6 +29,7 @@ const redis = await startTestRedis();
 const text = await readFile(join(context, 'Dockerfile'), 'utf8');
 const image = await replayDockerfile(text, { context, scratch });
 const app = join(image.root, image.workdir);
+const standIn = standInOf(image, scratch);
 const environment = await containerEnvironment();
 const children: Child[] = [];
 const { client, close } = connectTemporal({
@@ -58,6 +63,15 @@ test('the image holds what the server runs, and nothing to build or test it with
   expect(await builtWorkflows()).toHaveLength(1);
 });
 
+test('all that is mounted into it finds there what it imports', async () => {
+  await standIn.mount();
+  for (const file of await readdir(join(app, 'dev/kms'))) {
+    // The programs are run below.
+    if (['main.ts', 'check-health.ts'].includes(file)) continue;
+    runJob(['node', '--eval', `await import('./dev/kms/${file}')`]);
+  }
+});
+
 test('it runs as an ordinary user, with no shell between, and says how it is', () => {
   expect(image).toMatchObject({
     user: '1000:1000',
@@ -72,10 +86,12 @@ test('it runs as an ordinary user, with no shell between, and says how it is', (
   }
 });
 
-test('it migrates, serves a seat, has its workflow run, and ends cleanly', async () => {
+test('it migrates, serves a signed seat, has its workflow run, and ends cleanly', async () => {
   runJob(['node', 'ops/migrate.ts']);
   runJob(['node', 'ops/prepare-temporal.ts']);
   expect(checkHealth('live').status).toBe(1);
+  const kms = await standIn.start();
+  children.push(kms);
   const [api, worker] = await Promise.all([
     start('api', image.command),
     start('worker', ['node', 'workers/main.ts']),
@@ -87,16 +103,23 @@ test('it migrates, serves a seat, has its workflow run, and ends cleanly', async
   const operatorKey = runJob(['node', 'ops/create-operator-key.ts', 'test']).trim();
   const url = `http://127.0.0.1:${environment['API_PORT'] ?? ''}`;
   const { licenseKey, product, tenantId } = await seedDemo(url, operatorKey);
-  const answer = await fetch(`${url}/v1/sessions`, {
-    method: 'POST',
-    headers: { authorization: `License ${licenseKey}`, 'content-type': 'application/json' },
-    body: JSON.stringify({
-      ...{ instanceKey: 'one', product, version: '1.0.0', usageType: 'builder' },
-      device: { fingerprint: 'device' },
-    }),
-  });
-  expect(answer.status).toBe(201);
-  const { session } = (await answer.json()) as { session: { id: string } };
+  const ask = async (path: string, body: object) => {
+    const headers = {
+      authorization: `License ${licenseKey}`,
+      'content-type': 'application/json',
+    };
+    const text = JSON.stringify({ product, usageType: 'builder', ...body });
+    const answer = await fetch(`${url}${path}`, { method: 'POST', headers, body: text });
+    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+  };
+  const acquire = (name: string) =>
+    ask('/v1/sessions', {
+      ...{ instanceKey: name, version: '1.0.0' },
+      device: { fingerprint: name },
+    });
+  const acquired = await acquire('one');
+  expect(acquired.status).toBe(201);
+  const session = acquired.body['session'] as { id: string };
   // The worker has a version, so it gets no work until that is promoted.
   runJob(['node', 'ops/promote-worker.ts']);
   const workflow = client.workflow.getHandle(sessionWorkflowId(tenantId, session.id));
@@ -104,6 +127,17 @@ test('it migrates, serves a seat, has its workflow run, and ends cleanly', async
     async () => expect(await workflow.query(stateQuery)).toMatchObject({ status: 'active' }),
     { withinMs: 20_000, everyMs: 200 },
   );
+
+  await eventually(async () => expect((await acquire('two')).body).toHaveProperty('leaseToken'), {
+    withinMs: 20_000,
+    everyMs: 200,
+  });
+  await kms.kill();
+  children.push(await standIn.start());
+  const file = () => ask('/v1/licenses/check-out', { device: { fingerprint: 'three' } });
+  await eventually(async () => expect((await file()).body).toHaveProperty('licenseFile'), {
+    ...{ withinMs: 20_000, everyMs: 200 },
+  });
 
   await Promise.all([api.stop(), worker.stop()]);
   expect(await Promise.all([api.exited, worker.exited])).toEqual(['exit code 0', 'exit code 0']);
@@ -151,6 +185,7 @@ async function containerEnvironment(): Promise<Record<string, string>> {
     API_PORT: String(await freePort()),
     METRICS_PORT: String(await freePort()),
     SESSION_CREDENTIAL_SECRETS: `t1:${randomBytes(32).toString('base64url')}`,
+    ...standIn.settings,
   };
 }
 

@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { z } from 'zod';
-import { configFields, isLoopback, loadConfig } from '../../platform/config.ts';
+import { configFields, loadConfig } from '../../platform/config.ts';
+import { isStandIn, parseKmsEndpoint, standInKey } from '../../platform/kms-endpoint.ts';
+import { isLoopback } from '../../platform/loopback.ts';
 
 const example = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8');
 const secret = () => randomBytes(32).toString('base64url');
@@ -106,6 +108,9 @@ describe('loading', () => {
     ['the seal key', { SIGNING_SEAL_KEYS: `trial:${secret()}` }],
     ['a password of Postgres', { DATABASE_URL: 'postgres://leasehold_app:trial@db/leasehold' }],
     ['the password of Redis', { REDIS_URL: 'redis://:trial@cache:6379' }],
+    ['the root key', { KMS_KEY: standInKey, SIGNING_SEAL_KEYS: `s1:${secret()}` }],
+    ['the signer, behind a socket,', { KMS_ENDPOINT: 'unix:/run/kms/kms.sock' }],
+    ['the signer, on a port of its machine,', { KMS_ENDPOINT: '127.0.0.1:9010' }],
   ])('serves nobody but this machine with %s of the local trial', (_which, known) => {
     const [name = ''] = Object.keys(known);
     const elsewhere = { ...valid, ...known, PUBLIC_URL: 'https://leasehold.example.com' };
@@ -120,6 +125,8 @@ describe('loading', () => {
     ['KMS_KEY', 'root'],
     ['KMS_KEY', 'projects/p/locations/l/keyRings/r/cryptoKeys/k/cryptoKeyVersions/1'],
     ['KMS_ENDPOINT', 'https://cloudkms.googleapis.com:443'],
+    ['KMS_ENDPOINT', 'unix:kms.sock'],
+    ['KMS_ENDPOINT', 'unix://host/kms.sock'],
     ['KMS_PROTECTION_LEVEL', 'EXTERNAL'],
   ])('refuses %s when it is %s', (name, value) => {
     expect(() => loadConfig({ ...valid, [name]: value })).toThrow(`${name}: `);
@@ -140,6 +147,18 @@ describe('loading', () => {
     for (const host of ['localhost.example.com', '10.0.0.1', '127.0.0.1.example.com', 'kms']) {
       expect(isLoopback(host)).toBe(false);
     }
+  });
+
+  test('asks only what is on this machine without TLS for signatures', () => {
+    expect(parseKmsEndpoint('unix:/run/a:1.sock')).toEqual({
+      kind: 'socket',
+      path: '/run/a:1.sock',
+    });
+    for (const here of ['unix:/a', 'localhost:1'])
+      expect(isStandIn(parseKmsEndpoint(here))).toBe(true);
+    expect(isStandIn(parseKmsEndpoint('kms.example.com:443'))).toBe(false);
+    const other = { ...valid, PUBLIC_URL: 'https://leasehold.example.com' };
+    expect(loadConfig({ ...other, KMS_ENDPOINT: 'kms.example.com:443' })).toBeDefined();
   });
 
   test.each(['0.0.0.0/0', '::/0', '10.0.0.0/00', '10.0.0.0/33', 'proxy', '10.0.0.1,'])(

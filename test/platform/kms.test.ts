@@ -1,4 +1,7 @@
 import { constants, createPublicKey, createVerify } from 'node:crypto';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { compactVerify } from 'jose';
 import { pino } from 'pino';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
@@ -102,6 +105,13 @@ function keepsTheContract(connect: () => Kms): void {
 
 describe('the stand-in', () => {
   keepsTheContract(() => givenKms().kms);
+});
+
+const behindSocket = await startTestKms({
+  socket: join(mkdtempSync(join(tmpdir(), 'leasehold-kms-')), 'kms.sock'),
+});
+describe('the stand-in behind a socket', () => {
+  keepsTheContract(() => givenKms(behindSocket.endpoint).kms);
 });
 
 const realKey = process.env['KMS_KEY'];

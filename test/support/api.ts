@@ -13,10 +13,9 @@ import type { StepPoint } from '../../services/deps.ts';
 import { generousBudgets } from '../../dev/generous-budgets.ts';
 import { hashApiKey, makeApiKey } from '../../signing/keys.ts';
 import { checkAnswer, type Answer } from './answers.ts';
-import type { ServedKms } from '../../dev/kms/server.ts';
 import { cloneDatabase, type TestDatabase } from './database.ts';
 import { eventually } from './eventually.ts';
-import { kmsEnvironment } from './kms.ts';
+import { kmsEnvironment, type ReachedKms } from './kms.ts';
 import { startTestRedis, type TestRedis } from './redis.ts';
 
 export type { Answer, Problem } from './answers.ts';
@@ -57,7 +56,7 @@ export interface TestApiOptions {
   database?: TestDatabase;
   redis?: TestRedis;
   /** Has it sign: it is there once it has a delegate of this KMS's root. */
-  kms?: ServedKms;
+  kms?: ReachedKms;
   /** Environment variables that differ. */
   environment?: Record<string, string>;
   log?: Logger;

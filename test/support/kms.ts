@@ -18,22 +18,25 @@ import { eventually } from './eventually.ts';
  * Starts the stand-in for Cloud KMS with one enabled version, and stops it after the file's last test.
  * Call it at the top level of a file: it registers an `afterAll`.
  */
-export async function startTestKms(): Promise<ServedKms> {
-  const kms = await serveKms({ folder: await keyFolder() });
+export async function startTestKms(where: { socket?: string } = {}): Promise<ServedKms> {
+  const kms = await serveKms({ folder: await keyFolder(), ...where });
   afterAll(kms.stop);
   return kms;
 }
 
+/** What settings say of a stand-in, in this process or in one of its own. */
+export type ReachedKms = Pick<ServedKms, 'keyName' | 'endpoint'>;
+
 /** The settings by which the server reaches a stand-in. */
 export function kmsSettings(
-  { keyName }: ServedKms,
+  { keyName }: Pick<ServedKms, 'keyName'>,
   endpoint: string,
 ): Pick<Config, 'KMS_KEY' | 'KMS_ENDPOINT' | 'KMS_PROTECTION_LEVEL'> {
   return { KMS_KEY: keyName, KMS_ENDPOINT: endpoint, KMS_PROTECTION_LEVEL: 'HSM' };
 }
 
 /** The environment of a server that signs with a stand-in's key. */
-export function kmsEnvironment(kms: ServedKms): Record<string, string> {
+export function kmsEnvironment(kms: ReachedKms): Record<string, string> {
   const sealKey = `s1:${randomBytes(32).toString('base64url')}`;
   return { ...kmsSettings(kms, kms.endpoint), SIGNING_SEAL_KEYS: sealKey } as Record<
     string,

@@ -1,10 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { restorePool } from '../../../services/restore-pool.ts';
-import { noList } from '../../../signing/tokens/revocation-list.ts';
-import type { TrustedKey } from '../../../signing/tokens/jws.ts';
-import { verifyLease, type LeaseClaims } from '../../../signing/tokens/lease-token.ts';
 import { poolKeys } from '../../../lua/keys.ts';
-import { startTestApi, type Answer } from '../../support/api.ts';
+import { startTestApi } from '../../support/api.ts';
 import {
   acquire,
   forceRelease,
@@ -18,34 +15,12 @@ import {
   type GivenSession,
 } from '../../support/given.ts';
 import { startTestKms } from '../../support/kms.ts';
+import { hasToken, leasesBelievedOf } from '../../support/leases.ts';
 
 const kms = await startTestKms();
 const api = await startTestApi({ kms });
-const roots = await pinnedRoots();
+const claimsOf = await leasesBelievedOf(api);
 const graceMs = 3_600_000;
-
-async function pinnedRoots(): Promise<ReadonlyMap<string, TrustedKey>> {
-  const rows = await api.deps.systemDb
-    .selectFrom('rootKeys')
-    .select(['kid', 'publicKey'])
-    .execute();
-  return new Map(
-    rows.map(({ kid, publicKey }) => [kid, { algorithm: 'PS256', key: { ...publicKey } }]),
-  );
-}
-
-/** What a client believes that pinned the root. */
-async function claimsOf(answer: Answer, license: GivenLicense): Promise<LeaseClaims> {
-  const { leaseToken, certificate } = answer.body as { leaseToken: string; certificate: string };
-  const at = Math.floor(Date.now() / 1_000);
-  const demand = { roots, revoked: noList.revoked, at, audience: license.product };
-  const chain = { certificate, token: leaseToken };
-  const check = await verifyLease(chain, { ...demand, licenseId: license.licenseId });
-  if (!check.isGood) throw new Error(`The token is not believed: ${check.part} ${check.fault}`);
-  return check.claims;
-}
-
-const hasToken = ({ body }: Answer) => 'leaseToken' in (body as object);
 
 async function rightsOf(license: GivenLicense): Promise<Record<string, number>> {
   const hard = poolKeys(license).find((key) => key.endsWith(':hard')) ?? '';
