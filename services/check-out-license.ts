@@ -61,7 +61,7 @@ export type CheckOutOutcome =
  * a license that is sold one seat less: a grant that Redis makes meanwhile is not recorded.
  *
  * @throws LicensingError `no_seats_available` when there is none to take out, `rate_limited` when the
- * license has had its files of the day.
+ * license has had its files of the day, `unavailable` where there is no key to sign with.
  */
 export async function checkOutLicense(
   deps: Deps,
@@ -80,6 +80,7 @@ export async function checkOutLicense(
     if (refusal !== null) return { kind: 'refused', refusal } as const;
     const settled = await settleCheckOuts(tx, { license: present, now });
     const same = findSameWish(settled, { wish, now });
+    if (same === undefined) refuseWithoutKey(deps);
     const opened = same
       ? { ...settled, checkOut: same }
       : await open(tx, context, { input, wish, settled, now });
@@ -114,6 +115,15 @@ async function open(
   await audit(tx, context, { tenantId, action: 'license.check_out', subjectId: licenseId, detail });
   await enqueueMessages(tx, [checkOutMessage(opened.license, id)]);
   return opened;
+}
+
+/** Not for the customer to mend, and no answer about the license: it is not conclusive. */
+function refuseWithoutKey({ kms }: Pick<Deps, 'kms'>): void {
+  if (kms !== null) return;
+  throw new LicensingError(
+    'unavailable',
+    'This server has no key to sign license files with. Its operator has to set KMS_KEY and SIGNING_SEAL_KEYS; no seat was taken.',
+  );
 }
 
 async function refuseBeyondDay(

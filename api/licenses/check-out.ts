@@ -50,7 +50,7 @@ export const checkOut = defineOperation({
   tag: 'License files',
   summary: 'Ask for a license file, which proves what the license allows without a server',
   description:
-    'A file for a device takes a seat out of the pool until it ends. Idempotent: the same wish answers the same check-out until half of its file’s life has passed or the license says something else. While the signing key is away the answer is 202, and the file follows.',
+    'A file for a device takes a seat out of the pool until it ends. Idempotent: the same wish answers the same check-out until half of its file’s life has passed or the license says something else. While the signing key is away the answer is 202, and the file follows; a server that has none answers 503 at once.',
   credential: 'license_key',
   body,
   replies: {
@@ -110,7 +110,7 @@ function requireRequest(file: string) {
   });
 }
 
-/** The license was withdrawn in these seconds, or there is no key that can sign. */
+/** The license was withdrawn in these seconds, or the key must be mended before it can sign. */
 function notSigned(reason: string | null): LicensingError {
   const code = reason !== null && reason in errorTable ? (reason as ErrorCode) : 'unavailable';
   return new LicensingError(code, 'The license file was not signed. Ask again later.');

@@ -124,7 +124,7 @@ export interface paths {
         put?: never;
         /**
          * Ask for a license file, which proves what the license allows without a server
-         * @description A file for a device takes a seat out of the pool until it ends. Idempotent: the same wish answers the same check-out until half of its file’s life has passed or the license says something else. While the signing key is away the answer is 202, and the file follows.
+         * @description A file for a device takes a seat out of the pool until it ends. Idempotent: the same wish answers the same check-out until half of its file’s life has passed or the license says something else. While the signing key is away the answer is 202, and the file follows; a server that has none answers 503 at once.
          */
         post: operations["checkOutLicense"];
         delete?: never;

@@ -17,6 +17,7 @@ import { cloneDatabase, type TestDatabase } from './database.ts';
 import { eventually } from './eventually.ts';
 import { kmsEnvironment, type ReachedKms } from './kms.ts';
 import { startTestRedis, type TestRedis } from './redis.ts';
+import { unaskedKms } from './unasked-kms.ts';
 
 export type { Answer, Problem } from './answers.ts';
 
@@ -57,6 +58,8 @@ export interface TestApiOptions {
   redis?: TestRedis;
   /** Has it sign: it is there once it has a delegate of this KMS's root. */
   kms?: ReachedKms;
+  /** False: there is no root key, so nothing is ever signed. */
+  hasRootKey?: boolean;
   /** Environment variables that differ. */
   environment?: Record<string, string>;
   log?: Logger;
@@ -82,6 +85,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
       for (const act of hooks.get(point) ?? []) act();
     },
   });
+  if (options.hasRootKey !== false) running.deps.kms ??= unaskedKms(running.deps);
   if (kms) await eventually(() => running.deps.delegate.current() !== null, { withinMs: 60_000 });
   const store = connectRedis({ url: redis.url, name: 'test', onError: () => undefined });
   const operatorKey = await insertOperatorKey(running.deps);

@@ -31,6 +31,7 @@ import {
   type LicenseTermResult,
   type SessionRef,
 } from '../../workflows/contract.ts';
+import { unaskedKms } from '../support/unasked-kms.ts';
 
 /** The figures of a license in milliseconds, whole seconds each. */
 export interface Figures {
@@ -56,16 +57,18 @@ export async function openSeatStores(
   const onError = () => undefined;
   const open = (url: string) => openDatabase({ url, poolSize: 8, onError });
   const redis = connectRedis({ url: stores.redisUrl, name: 'test', onError });
+  const log = createLogger({ name: 'test', level: process.env['TEST_LOG'] ?? 'silent' });
+  const metrics = createMetrics('worker');
   const deps: Deps = {
     db: open(stores.appUrl),
     systemDb: open(stores.systemUrl),
     seats: nowMs ? withClock(redis, nowMs) : createSeatScripts(redis),
     delegate: noDelegate,
-    kms: null,
+    kms: unaskedKms({ metrics, log }),
     signing: { issuer: 'http://127.0.0.1', sealKeys: [] },
     lists: noLists,
-    log: createLogger({ name: 'test', level: process.env['TEST_LOG'] ?? 'silent' }),
-    metrics: createMetrics('worker'),
+    log,
+    metrics,
     reached: () => undefined,
   };
   return {

@@ -267,7 +267,32 @@ describe('no file', () => {
     await checkOut(license, { nonce: 'n19' });
   });
 
-  test('where there is no key that can sign: nothing is waited for, and the seat is free', async () => {
+  test('where no root key is set: said at once, with what the operator has to do, and no seat is taken', async () => {
+    const { database, redis } = api;
+    const keyless = await startTestApi({ database, redis, hasRootKey: false });
+    const license = await givenLicense(keyless, { seats: 1 });
+    const refused = await askCheckOut(license);
+    expect(problemOf(refused)).toMatchObject({
+      ...{ status: 503, code: 'unavailable', conclusive: false },
+      detail: expect.stringMatching(/operator has to set KMS_KEY/) as string,
+    });
+    const rows = await api.deps.systemDb
+      .selectFrom('checkOuts')
+      .select('id')
+      .where('licenseId', '=', license.licenseId)
+      .execute();
+    expect(rows).toEqual([]);
+    expect((await readLicense(license)).seats).toMatchObject({ checkedOut: 0 });
+    // What the license says comes first, and a file that is there needs no key.
+    const none = await givenLicense(keyless, { policy: { licenseFiles: null } });
+    expect(problemOf(await askCheckOut(none))).toMatchObject({ code: 'license_file_not_allowed' });
+    const signed = await givenLicense(api);
+    const { licenseFile } = await checkOut(signed);
+    const again = await askCheckOut({ ...signed, api: keyless });
+    expect(again).toMatchObject({ status: 201, body: { licenseFile } });
+  });
+
+  test('where the worker has no key that can sign: nothing is waited for, and the seat is free', async () => {
     const license = await givenLicense(api, { seats: 1 });
     const { loadFacts, signLicenseFile } = createLicenseActivities(api.deps, null);
     const asking = askCheckOut(license);
