@@ -4,8 +4,8 @@ import type { SessionAnswer, Transport } from './transport.ts';
 
 interface Means {
   transport: Transport;
-  /** Asks for a seat again, without waiting. */
-  request: () => Promise<SessionAnswer>;
+  /** Asks for a seat again. */
+  request: (how: { wait: boolean }) => Promise<SessionAnswer>;
   reacquireLapsed: boolean;
 }
 
@@ -17,9 +17,12 @@ interface Means {
 export function isReacquirable(error: unknown, means: Means): error is LeaseholdError {
   if (!(error instanceof LeaseholdError)) return false;
   // Nobody can sign for a credential that nobody knows: this refusal needs no proof, the seat is asked for.
-  return (
-    refusalCode(error) === 'unauthenticated' || (error.reason === 'lapsed' && means.reacquireLapsed)
-  );
+  return refusalCode(error) === 'unauthenticated' || (isLapse(error) && means.reacquireLapsed);
+}
+
+/** Whether the seat was given up for want of heartbeats. */
+export function isLapse(error: unknown): error is LeaseholdError {
+  return error instanceof LeaseholdError && error.reason === 'lapsed';
 }
 
 /**
@@ -34,7 +37,7 @@ export async function reacquire(
 ): Promise<SessionAnswer> {
   let answer: SessionAnswer;
   try {
-    answer = await request();
+    answer = await request({ wait: false });
   } catch (error) {
     // A refusal that is not proven is no reason; the one that is proven now is.
     throw isTransient(error) || !refusal.conclusive ? error : refusal;

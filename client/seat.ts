@@ -7,10 +7,11 @@ import { releaseAtExit } from './exit.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { HeldProof } from './held-proof.ts';
 import type { RememberedSeat } from './memory.ts';
+import { Landing, passing } from './landing.ts';
 import { countDown } from './offline-grace.ts';
 import type { SeatMemory } from './seat-memory.ts';
 import { withPatience } from './patience.ts';
-import { isReacquirable, reacquire } from './reacquire.ts';
+import { isLapse, isReacquirable, reacquire } from './reacquire.ts';
 import { beatTimeoutMs } from './schedule.ts';
 import { tenureOf, type Tenure } from './tenure.ts';
 import type { SessionAnswer, Transport } from './transport.ts';
@@ -39,7 +40,7 @@ export interface Grace {
   /** Its end by the server's clock. */
   until: Date;
   leftMs: number;
-  /** Why no answer comes. */
+  /** Why no beat is answered; or, when the seat was given up meanwhile, that another one is waited for. */
   error: LeaseholdError;
 }
 
@@ -50,7 +51,8 @@ export interface SeatEvents {
   degraded: [error: LeaseholdError];
   /**
    * The lease is over while heartbeats fail, and a lease token gives the right to go on. Again when 50, 80 and
-   * 95 % of that time are over and, where it is longer, two days before its end.
+   * 95 % of that time are over and, where it is longer, two days before its end; and when the server answers
+   * again but the seat was given up: then the program waits for another one, and goes on meanwhile.
    */
   grace: [grace: Grace];
   /** The lease is over while heartbeats fail, and so is the grace where there was one. */
@@ -77,8 +79,8 @@ interface SeatParts {
   verifier: Verifier | null;
   /** What came with the answer that granted the seat. */
   proven: Proven | null;
-  /** Asks for a seat again, without waiting. */
-  request: () => Promise<SessionAnswer>;
+  /** Asks for a seat again. */
+  request: (how: { wait: boolean }) => Promise<SessionAnswer>;
   reacquireLapsed: boolean;
   keepAlive: boolean;
   releaseOnExit: boolean;
@@ -87,6 +89,7 @@ interface SeatParts {
 }
 
 const releasePatienceMs = 5_000;
+const waitsForAnother = 'The seat was given up while no heartbeat came. Another one is waited for.';
 
 /**
  * A seat that this program holds. It beats by itself, and goes back with `await using`, `release()` or
@@ -98,6 +101,7 @@ export class Seat extends EventEmitter<SeatEvents> implements AsyncDisposable {
   readonly #over = new AbortController();
   readonly #lost = new AbortController();
   readonly #proof = new HeldProof();
+  readonly #landing: Landing;
   readonly #forget: () => void;
   #state: SeatState = 'online';
   #loss: LeaseholdError | null = null;
@@ -107,6 +111,7 @@ export class Seat extends EventEmitter<SeatEvents> implements AsyncDisposable {
   constructor(answer: SessionAnswer, parts: SeatParts) {
     super();
     this.#parts = parts;
+    this.#landing = new Landing({ ...parts, over: this.#over.signal });
     this.#heartbeats = new Heartbeats(tenureOf(answer), {
       keepAlive: parts.keepAlive,
       renew: (tenure) => this.#renew(tenure),
@@ -247,32 +252,46 @@ export class Seat extends EventEmitter<SeatEvents> implements AsyncDisposable {
       this.emit('expired', this.#heartbeats.lastError ?? error);
     };
     const rights = this.#proof.rightsOf(this.sessionId);
-    const proof = this.leaseToken;
-    if (rights === null || proof === null || rights.leftMs() <= 0) {
+    if (rights === null || rights.leftMs() <= 0) {
       expire();
       return;
     }
-    const until = new Date(proof.claims.exp * 1000);
     this.#enter('grace');
     this.#stopGrace = countDown(rights, {
       keepAlive: this.#parts.keepAlive,
       warn: () => {
-        const { lastError } = this.#heartbeats;
-        this.emit('grace', { until, leftMs: rights.leftMs(), error: lastError ?? error });
+        this.#tellOfGrace(this.#heartbeats.lastError ?? error);
       },
       over: expire,
     });
   }
 
+  #tellOfGrace(error: LeaseholdError): void {
+    const until = new Date((this.leaseToken?.claims.exp ?? 0) * 1000);
+    this.emit('grace', { until, leftMs: this.#rightsLeftMs(), error });
+  }
+
   async #renew(tenure: Tenure): Promise<Tenure> {
+    const landed = this.#landing.take();
+    if (landed !== null) return this.#take(await landed);
+    if (this.#landing.isUnderWay) throw this.#heartbeats.lastError ?? unreachable(waitsForAnother);
     const { transport } = this.#parts;
     const options = { timeoutMs: beatTimeoutMs(tenure.leaseMs), signal: this.#over.signal };
     try {
       return await this.#take(await transport.renewSession(tenure.ref, options), tenure);
     } catch (error) {
+      if (isLapse(error) && this.#rightsLeftMs() > 0) throw this.#land(error);
       if (!isReacquirable(error, this.#parts)) throw error;
       return await this.#take(await reacquire(error, this.#parts, this.#over.signal));
     }
+  }
+
+  /** @returns what the beat failed with that found the seat given up. */
+  #land(lapse: LeaseholdError): LeaseholdError {
+    this.#landing.begin(() => void this.#heartbeats.beat());
+    const error = passing(lapse, waitsForAnother);
+    if (this.#state === 'grace') this.#tellOfGrace(error);
+    return error;
   }
 
   /** Costs more than before only when a token came. */

@@ -62,9 +62,7 @@ export function createTextReporter(output: Output, environment: NodeJS.ProcessEn
           return;
         case 'grace': {
           const left = duration(event.leftSeconds);
-          say(
-            colors.yellow(`The server still does not answer. This may go on offline for ${left}.`),
-          );
+          say(colors.yellow(`${event.detail} This may go on for ${left}.`));
           return;
         }
         case 'expired':

@@ -72,6 +72,8 @@ async function waitForSeat(
       onRetry: (error) => {
         reporter.tell({ event: 'retrying', ...faultOf(error) });
       },
+      // The command needs a seat for as long as it runs.
+      reacquireLapsed: true,
       // Done here, after the command.
       releaseOnExit: false,
     });

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { acquire } from '../../client/index.ts';
 import { describeDevice } from '../../client/machine.ts';
+import { startFaultyNetwork } from './support/faulty-network.ts';
 import { happens } from './support/happens.ts';
 import { environmentOf, startLicenceServer, type GivenLicense } from './support/licence-server.ts';
 import { startCli, type Program } from './support/program.ts';
@@ -179,6 +180,23 @@ test('with --stop-on-loss the command ends with its seat', async () => {
   expect(program.stderr.join('\n')).toContain(
     'The seat is lost: An administrator took the seat back.',
   );
+});
+
+test('a command whose seat went to another while nobody answered has the next one', async () => {
+  await using network = await startFaultyNetwork(server);
+  const license = await server.givenLicense({ count: 1, ...quick });
+  const behind = { ...license, options: { ...license.options, url: network.url } };
+  const script = `setInterval(() => {}, 1e3); console.log('up')`;
+  const program = runScript(behind, script, ['--stop-on-loss']);
+  await program.line(/^up$/);
+  network.cut();
+  const next = await acquire({ ...license.options, instanceKey: 'next', wait: true });
+  await next.release();
+  network.heal();
+  await program.line(/The server answers again, the seat is kept/);
+  expect(await server.seatsOf(license)).toMatchObject({ used: 1 });
+  program.kill('SIGTERM');
+  expect(await program.ended).toBe(143);
 });
 
 test('a command that uses the library shares the seat', async () => {

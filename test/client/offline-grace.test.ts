@@ -3,6 +3,7 @@ import { expect, test, vi } from 'vitest';
 import { deadlineAfter, readClock } from '../../client/deadline.ts';
 import { acquire, type Grace } from '../../client/index.ts';
 import { countDown, warningsOf } from '../../client/offline-grace.ts';
+import { eventually } from '../support/eventually.ts';
 import { givenRoot } from '../support/roots.ts';
 import { startFaultyNetwork } from './support/faulty-network.ts';
 import { happens } from './support/happens.ts';
@@ -68,18 +69,58 @@ test.concurrent('a beat that is answered ends the grace', async () => {
 });
 
 test.concurrent(
-  'who has the right to go on still hears that its seat went to another',
+  'who comes back to find its seat with another goes on, and waits for the next one',
+  async () => {
+    await using given = await givenCutOffSeat(3_600);
+    const { seat, network, license, graces } = given;
+    const { sessionId } = seat;
+    await happens(seat, 'grace');
+    const next = await acquire({ ...license.options, instanceKey: 'next', wait: true });
+    const landing = happens(seat, 'grace');
+    network.heal();
+    await seat.confirm();
+    expect(await landing).toMatchObject({ error: { code: 'session_ended', conclusive: false } });
+    expect(seat.state).toBe('grace');
+    expect(seat.signal.aborted).toBe(false);
+    await eventually(async () => (await server.seatsOf(license)).queued === 1);
+    await seat.confirm();
+
+    const renewed = happens(seat, 'renewed');
+    await next.release();
+    expect((await renewed).recovered).toBe(true);
+    expect(seat.state).toBe('online');
+    expect(seat.sessionId).not.toBe(sessionId);
+    expect(graces).toHaveLength(2);
+    expect(await server.seatsOf(license)).toMatchObject({ used: 1, queued: 0 });
+  },
+);
+
+test.concurrent(
+  'who waits for another seat in its grace gives up the place at its end',
   async () => {
     await using given = await givenCutOffSeat(3_600);
     const { seat, network, license } = given;
     await happens(seat, 'grace');
-    const lost = happens(seat, 'lost');
     await using _next = await acquire({ ...license.options, instanceKey: 'next', wait: true });
     network.heal();
-    await expect(seat.confirm()).rejects.toMatchObject({ reason: 'lapsed' });
-    expect((await lost).reason).toBe('lapsed');
+    await seat.confirm();
+    await eventually(async () => (await server.seatsOf(license)).queued === 1);
+    await seat.release();
+    await eventually(async () => (await server.seatsOf(license)).queued === 0);
   },
 );
+
+test.concurrent('a license that was taken away meanwhile ends the seat, grace or not', async () => {
+  await using given = await givenCutOffSeat(3_600);
+  const { seat, network, license } = given;
+  await happens(seat, 'grace');
+  await server.suspend(license);
+  const lost = happens(seat, 'lost');
+  network.heal();
+  void seat.confirm().catch(() => undefined);
+  expect((await lost).error).toMatchObject({ conclusive: true });
+  expect(seat.signal.aborted).toBe(true);
+});
 
 test('a grace is warned of by its shares, a long one two days before its end too', () => {
   const day = 24 * hourMs;
