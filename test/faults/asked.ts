@@ -6,11 +6,17 @@ const timeoutMs = 2_500;
 const beatTimeoutMs = 1_250;
 const lookSeconds = 2;
 
+/** Runs all instances of one client. */
+export interface ClientDevice {
+  name: string;
+  /** Gone after this run: it keeps no offline rights after a clean stop. */
+  isEphemeral: boolean;
+}
+
 /** Who asks for a seat, and how. */
 export interface Wish {
   instance: string;
-  /** Runs all instances of one client. */
-  device: string;
+  device: ClientDevice;
   /** A second process of the instance. */
   holder?: string;
   /** A session of the device whose seat will do. */
@@ -21,8 +27,11 @@ export function acquireOf(site: Site, { instance, device, holder, takeover }: Wi
   const { licenseKey, product, queues } = site;
   const program = { product, version: '1.0.0', usageType: 'builder' };
   const extras = { ...(takeover === undefined ? {} : { takeover }) };
-  const body = { instanceKey: instance, ...program, device: { fingerprint: device }, ...extras };
+  const { name, isEphemeral } = device;
+  const fingerprint = { fingerprint: name, ephemeral: isEphemeral };
+  const body = { instanceKey: instance, ...program, device: fingerprint, ...extras };
   return {
+    ...{ device: name, keepsRights: !isEphemeral },
     ...{ deed: 'acquire', method: 'POST', path: '/v1/sessions', timeoutMs, instance, wait: queues },
     ...(holder === undefined ? {} : { holder }),
     ...extras,

@@ -6,8 +6,10 @@
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { acquire, LeaseholdError, type Seat } from '../../client/index.ts';
+import { describeDevice, isEphemeral, machineId } from '../../client/machine.ts';
 import { monotonicMs, wallToMonotonicMs, type HistoryEvent } from './history.ts';
 import { createRandom } from './random.ts';
+import { offlineFactsOf } from './token.ts';
 
 const [, , name = '', seed = '0', licenseId = '', wait = ''] = process.argv;
 const random = createRandom(Number(seed)).fork(name);
@@ -25,6 +27,11 @@ createInterface({ input: process.stdin }).on('line', (line) => {
   if (command === 'stop') stopping.abort();
 });
 
+const user = {
+  device: describeDevice(machineId(process.env)).fingerprint,
+  keepsRights: !isEphemeral(process.env),
+};
+
 let ops = 0;
 type Told = Partial<HistoryEvent> & Pick<HistoryEvent, 'deed' | 'instance'>;
 
@@ -40,13 +47,15 @@ function note(phase: 'ok' | 'fail' | 'info', told: Told): void {
   write(op, phase, told);
 }
 
-function factsOf({ sessionId, instanceKey, fence, leaseUntil }: Seat) {
+function factsOf({ sessionId, instanceKey, fence, leaseUntil, leaseToken }: Seat) {
   return {
     instance: instanceKey,
     session: sessionId,
     status: 'active' as const,
     leaseUntil: leaseUntil.getTime() + wallOffsetMs,
     ...(fence === null ? {} : { fence }),
+    // The newest that was found good, with this answer or before.
+    ...(leaseToken === null ? {} : offlineFactsOf(leaseToken.claims, wallOffsetMs)),
   };
 }
 
@@ -59,7 +68,7 @@ function whyOf(error: unknown): { phase: 'fail' | 'info'; code: string; reason?:
 
 async function take(instance: string): Promise<Seat | null> {
   const op = (ops += 1);
-  const asking = { deed: 'acquire', instance, wait: wait === 'wait' } as const;
+  const asking = { deed: 'acquire', instance, wait: wait === 'wait', ...user } as const;
   write(op, 'invoke', asking);
   let place = '';
   try {
@@ -89,6 +98,7 @@ async function take(instance: string): Promise<Seat | null> {
 async function work(seat: Seat): Promise<void> {
   const { instanceKey: instance, sessionId: session } = seat;
   seat.on('renewed', () => note('ok', { deed: 'renew', ...factsOf(seat) }));
+  seat.on('tampered', () => note('info', { deed: 'renew', instance, session, code: 'tampered' }));
   seat.on('lost', ({ error }) => {
     const { phase, ...why } = whyOf(error);
     note(phase, { deed: 'renew', instance, session, ...why });

@@ -1,5 +1,13 @@
 /** One in-process client: takes seats, keeps them, gives them back or forgets them, again and again. */
-import { acquireOf, beatOf, lookOf, releaseOf, type Held, type Wish } from './asked.ts';
+import {
+  acquireOf,
+  beatOf,
+  lookOf,
+  releaseOf,
+  type ClientDevice,
+  type Held,
+  type Wish,
+} from './asked.ts';
 import { giveBack, keepSeat, type Left } from './keep-seat.ts';
 import { pause } from './pause.ts';
 import type { Random } from './random.ts';
@@ -7,8 +15,8 @@ import type { Requests } from './requests.ts';
 import type { Site } from './site.ts';
 
 export interface CopyPlan {
-  /** Its device's, too. */
   name: string;
+  device: ClientDevice;
   site: Site;
   requests: Requests;
   random: Random;
@@ -18,7 +26,7 @@ export interface CopyPlan {
 
 /** Runs until `stopping`, then gives back what it holds. Never throws. */
 export async function runCopy(plan: CopyPlan, stopping: AbortSignal): Promise<void> {
-  const { random, name, requests } = plan;
+  const { random, name, device, requests } = plan;
   let life = 0;
   let instance = `${name}-0`;
   let left: Left | null = null;
@@ -26,7 +34,7 @@ export async function runCopy(plan: CopyPlan, stopping: AbortSignal): Promise<vo
     // The same instance comes back as often as a new one begins.
     if (random.chance(0.5) || left?.isAlive === true) instance = `${name}-${String((life += 1))}`;
     const before: Left | null = left;
-    const held: Held | null = await takeSeat(plan, wishOf(name, instance, before), stopping);
+    const held: Held | null = await takeSeat(plan, wishOf(device, instance, before), stopping);
     if (before?.isAlive === true) {
       // It may have lost its seat to the new instance, and is told so.
       await requests.ask(beatOf(before.held));
@@ -39,7 +47,7 @@ export async function runCopy(plan: CopyPlan, stopping: AbortSignal): Promise<vo
 }
 
 /** An instance asks for the seat of the one before it. */
-function wishOf(device: string, instance: string, left: Left | null): Wish {
+function wishOf(device: ClientDevice, instance: string, left: Left | null): Wish {
   const before = left?.held.answer.session;
   const isOther = before !== undefined && before.instanceKey !== instance;
   return { device, instance, ...(isOther ? { takeover: before.id } : {}) };

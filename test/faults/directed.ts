@@ -6,12 +6,14 @@
 import { startApi } from '../../api/server.ts';
 import { loadConfig } from '../../platform/config.ts';
 import { connectRedis } from '../../platform/redis.ts';
+import { eventually } from '../support/eventually.ts';
 import { sellLicense } from './shop.ts';
 import { openStage } from './stage.ts';
 import { stories } from './stories.ts';
 
 const config = loadConfig();
 const { deps } = await startApi(config);
+await eventually(() => deps.delegate.current() !== null, { withinMs: 30_000 });
 const store = connectRedis({ url: config.REDIS_URL, name: 'directed', onError: () => undefined });
 const seats = 1;
 

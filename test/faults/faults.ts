@@ -1,6 +1,7 @@
 /** The faults: how each begins, and how it ends with everything running again. */
 import type { Fleet } from './fleet.ts';
 import type { Ailment } from './link.ts';
+import type { KmsFaults } from './kms-part.ts';
 import type { Part } from './part.ts';
 import type { Stack } from './stack.ts';
 
@@ -29,6 +30,15 @@ const postgres = of(({ postgres }) => postgres);
 const temporal = of(({ temporal }) => temporal);
 const primary = of(({ redis }) => redis.primary());
 const replica = of(({ redis }) => redis.replica());
+const kms = of(({ kms }) => kms);
+
+/** A KMS that is there and does not do what it should. */
+const failing =
+  (faults: KmsFaults): Strike =>
+  async ({ stack: { kms } }) => {
+    await kms.fail(faults);
+    return () => kms.fail({});
+  };
 
 const ailing =
   (name: 'client' | 'redis' | 'postgres', ailment: Ailment): Strike =>
@@ -98,6 +108,10 @@ const strikes = {
   'postgres-stall': ailing('postgres', { kind: 'stall' }),
   'postgres-cut': ailing('postgres', { kind: 'cut' }),
   'postgres-reset': resetting('postgres'),
+  'kms-kill': kms(killed),
+  'kms-pause': kms(paused),
+  'kms-delay': failing({ delayMs: 3_000 }),
+  'kms-unavailable': failing({ status: 'UNAVAILABLE' }),
   'client-latency': ailing('client', { kind: 'latency', ms: 250 }),
   'client-stall': ailing('client', { kind: 'stall' }),
   'client-cut': ailing('client', { kind: 'cut' }),

@@ -5,7 +5,7 @@ import { Client } from 'pg';
 import { poolKeys } from '../../lua/keys.ts';
 import { createSeatScripts } from '../../lua/scripts.ts';
 import type { LedgerRow, PoolFacts } from './check/story.ts';
-import { policy, type Site } from './site.ts';
+import type { Site } from './site.ts';
 import type { Stack } from './stack.ts';
 
 export interface FinalState {
@@ -23,7 +23,7 @@ export interface Place {
   wallOffsetMs: number;
 }
 
-type Pool = Pick<Site, 'tenantId' | 'licenseId' | 'seats'>;
+type Pool = Pick<Site, 'tenantId' | 'licenseId' | 'seats' | 'offlineAllowance'>;
 
 /** @throws when a store does not answer. */
 export async function readState(place: Place): Promise<FinalState> {
@@ -60,12 +60,12 @@ export function isQuiet(state: FinalState): boolean {
 }
 
 async function readPool(store: Redis, site: Pool): Promise<PoolFacts> {
-  const { licenseId, tenantId, seats } = site;
+  const { licenseId, tenantId, seats, offlineAllowance } = site;
   const contents = await createSeatScripts(store).readPool(site);
   const [, , , , ended = ''] = poolKeys(site);
   const held = contents === null ? null : [...contents.seats, ...contents.waiters];
   return {
-    ...{ licenseId, tenantId, seats, offlineAllowance: Number(policy.offlineAllowance) },
+    ...{ licenseId, tenantId, seats, offlineAllowance },
     held: held?.map(({ sessionId }) => sessionId) ?? null,
     // What another dataset owed is forgotten with it; the ledger was asked instead.
     owed: contents === null ? [] : await store.hkeys(ended),

@@ -46,13 +46,17 @@ export function startFleet(plan: FleetPlan): Fleet {
         if (session === null) held.delete(name);
         else held.set(name, { site, session });
       };
-      return runCopy({ name, site, requests, random: random.fork(name), holds }, stopping.signal);
+      // Every other machine is one that is gone after its run.
+      const device = { name: `device-of-${name}`, isEphemeral: n % 2 === 1 };
+      const copy = { name, device, site, requests, random: random.fork(name), holds };
+      return runCopy(copy, stopping.signal);
     }),
   );
   const begin = (nth: number, life: number) => {
     const site = sites[nth % sites.length];
     if (site === undefined) throw new Error('A fleet needs a site');
-    return startProgram({ name: `p${String(nth)}.${String(life)}`, seed, site, url, recorder });
+    const name = `p${String(nth)}.${String(life)}`;
+    return startProgram({ name, seed, site, url, recorder, rootsFile: stack.rootsFile });
   };
   const programs = Array.from({ length: plan.programs }, (_, nth) => begin(nth, 0));
   const operator = runOperator({ ...plan, random: random.fork('operator'), held }, stopping.signal);

@@ -55,8 +55,14 @@ export interface HistoryEvent {
   fence?: Fence;
   /** On the monotonic clock. */
   leaseUntil?: number;
-  /** Until when a token of this answer proves rights without the server; on the monotonic clock. */
+  /** Who asks for a seat: what offline rights are counted by. */
+  device?: string;
+  /** Whether it keeps them after a clean stop; if not, it drops its tokens before it says that it leaves. */
+  keepsRights?: boolean;
+  /** Until when a token that came with this answer proves rights without the server; on the monotonic clock. */
   offlineUntil?: number;
+  /** The token that came with this answer ends with its lease. */
+  isOnlineOnly?: boolean;
   /** The code of a refusal or of a fault; `unreachable` when there was no answer. */
   code?: string;
   /** Why a session has ended. */

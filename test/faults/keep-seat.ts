@@ -52,10 +52,10 @@ export async function keepSeat(
 
 /** A second process of the same instance takes part in its seat. */
 async function share(
-  { name, site, requests }: CopyPlan,
+  { device, site, requests }: CopyPlan,
   { answer: { session } }: Held,
 ): Promise<Held | null> {
-  const wish = { instance: session.instanceKey, device: name, holder: secondHolder };
+  const wish = { instance: session.instanceKey, device, holder: secondHolder };
   const learned = await requests.ask(acquireOf(site, wish));
   if (learned.kind !== 'yes' || learned.answer === null) return null;
   const held = { answer: learned.answer, holder: secondHolder };

@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { testEnvironment } from '../support/api.ts';
 import { cloneDatabase } from '../support/database.ts';
+import { kmsEnvironment, startTestKms } from '../support/kms.ts';
 import { startTestRedis } from '../support/redis.ts';
 import { check } from './check/check.ts';
 import type { Run } from './check/story.ts';
@@ -15,7 +16,10 @@ import { mutants } from './mutants.ts';
 import { editsVariable, type Edit } from './mutate.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const environment = testEnvironment(await cloneDatabase(), await startTestRedis());
+const environment = {
+  ...testEnvironment(await cloneDatabase(), await startTestRedis()),
+  ...kmsEnvironment(await startTestKms()),
+};
 
 /** The rules that a server with these edits breaks in a story. */
 async function brokenBy(story: string, edits: readonly Edit[]): Promise<string[]> {

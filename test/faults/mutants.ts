@@ -102,6 +102,42 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'forget-who-is-offline',
+    mistake: 'counts nobody who may go on offline when it gives such a right',
+    caughtBy: 'I2',
+    edits: [
+      {
+        file: 'lua/include/rights.lua',
+        from: 'then return liveRights() < most end',
+        to: 'then return true end',
+      },
+    ],
+  },
+  {
+    name: 'restore-without-rights',
+    mistake: 'rebuilds a pool without the rights of sessions that are over',
+    caughtBy: 'I2',
+    edits: [
+      {
+        file: 'services/restore-pool.ts',
+        from: '...devices.map(leftOf)',
+        to: '...devices.slice(devices.length).map(leftOf)',
+      },
+    ],
+  },
+  {
+    name: 'gain-under-any-license',
+    mistake: 'records a right that was offered before the license changed',
+    caughtBy: 'I2',
+    edits: [
+      {
+        file: 'services/gain-rights.ts',
+        from: 'version.configVersion !== offer.offeredUnder',
+        to: 'version.configVersion < 0',
+      },
+    ],
+  },
+  {
     name: 'purge-in-heartbeat',
     mistake: 'lets a beat drop what has lapsed',
     caughtBy: 'denial',

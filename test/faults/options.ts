@@ -5,14 +5,15 @@ import { mutants, type Mutant } from './mutants.ts';
 export const help = `Usage: npm run faults -- [options]
 
 Starts the whole server, breaks its parts on a schedule that a seed fixes while a fleet of clients uses
-it, judges what the clients saw, and prints a table of each fault.
+it, judges what the clients saw and hold, and prints a table of each fault. What breaks the stand-in for
+Cloud KMS excuses nothing: no client may notice it.
 
   --seed N           run one seed (default: 1)
   --seeds A..B       run several
   --lanes N          share the seeds out over N servers side by side (default: 1)
   --seconds S        how long faults happen in each seed (default: 5)
   --minutes M        the same in minutes
-  --only A,B         only these faults, or all of these parts: api, worker, redis, postgres, …
+  --only A,B         only these faults, or all of these parts: api, worker, redis, postgres, kms, …
   --mutant NAME      give the server a mistake that the fleet must catch
   --history FOLDER   write each seed's history there, as JSON lines
   --write FILE       put the table between the markers of this document

@@ -24,10 +24,13 @@ export interface ProgramPlan {
   site: Site;
   url: string;
   recorder: Recorder;
+  /** The roots that it trusts. */
+  rootsFile: string;
 }
 
 /** Starts it; it runs until it is stopped or killed, and dies with this process. */
-export function startProgram({ name, seed, site, url, recorder }: ProgramPlan): Program {
+export function startProgram(plan: ProgramPlan): Program {
+  const { name, seed, site, url, recorder, rootsFile } = plan;
   const { licenseId, licenseKey, product, queues } = site;
   const args = [script, name, String(seed), licenseId, queues ? 'wait' : 'no'];
   const child = spawn(process.execPath, args, {
@@ -37,6 +40,8 @@ export function startProgram({ name, seed, site, url, recorder }: ProgramPlan): 
       LEASEHOLD_LICENSE_KEY: licenseKey,
       LEASEHOLD_PRODUCT: product,
       LEASEHOLD_VERSION: '1.0.0',
+      LEASEHOLD_ROOTS: rootsFile,
+      LICENSE_INSTANCE_ID: name,
     },
     stdio: ['pipe', 'pipe', 'inherit'],
     detached: true,

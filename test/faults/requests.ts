@@ -4,6 +4,7 @@ import { errorTable, type ErrorCode } from '../../domain/errors.ts';
 import type { Deed, HistoryEvent, Recorder } from './history.ts';
 import { monotonicMs } from './history.ts';
 import type { Site } from './site.ts';
+import { readToken } from './token.ts';
 
 const answerSchema = z.object({
   session: z.object({
@@ -16,6 +17,7 @@ const answerSchema = z.object({
     endReason: z.string().nullish(),
   }),
   credential: z.string().optional(),
+  leaseToken: z.string().optional(),
 });
 export type Answer = z.output<typeof answerSchema>;
 
@@ -43,6 +45,8 @@ export interface Asked {
   holder?: string;
   takeover?: string;
   wait?: boolean;
+  device?: string;
+  keepsRights?: boolean;
 }
 
 export interface Requests {
@@ -69,7 +73,7 @@ export function createRequests(place: Place, client: string): Requests {
   };
 
   async function ask(asked: Asked): Promise<Learned> {
-    const { deed, instance, session, holder, takeover, wait } = asked;
+    const { deed, instance, session, holder, takeover, wait, device, keepsRights } = asked;
     const op = (ops += 1);
     const about = {
       ...{ op, deed, instance },
@@ -77,6 +81,8 @@ export function createRequests(place: Place, client: string): Requests {
       ...(holder === undefined ? {} : { holder }),
       ...(takeover === undefined ? {} : { takeover }),
       ...(wait === undefined ? {} : { wait }),
+      ...(device === undefined ? {} : { device }),
+      ...(keepsRights === undefined ? {} : { keepsRights }),
     };
     append({ ...about, phase: 'invoke' });
     const { learned, outcome } = await send(asked, { url, wallOffsetMs }).catch((error: unknown) =>
@@ -115,7 +121,7 @@ async function send(
   if (!response.ok) return refused(problemSchema.parse(JSON.parse(text)));
   if (text === '') return { learned: { kind: 'yes', answer: null }, outcome: { phase: 'ok' } };
   const answer = answerSchema.parse(JSON.parse(text));
-  const { session } = answer;
+  const { session, leaseToken } = answer;
   return {
     learned: { kind: 'yes', answer },
     outcome: {
@@ -130,6 +136,7 @@ async function send(
         ? {}
         : { leaseUntil: Date.parse(session.leaseUntil) + wallOffsetMs }),
       ...(session.endReason == null ? {} : { reason: session.endReason }),
+      ...readToken(leaseToken, wallOffsetMs),
     },
   };
 }

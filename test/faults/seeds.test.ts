@@ -1,12 +1,16 @@
 /** Three short seeds of `npm run faults` on the whole server. */
+import { cp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, inject, test } from 'vitest';
 import { removePostgresFolder } from '../../dev/platform/postgres-folder.ts';
+import { keyFolder } from '../support/kms.ts';
 import { keepHistory, runSeed } from './run-seed.ts';
 import { startStack } from './stack.ts';
 
 const folder = join(inject('scratchFolder'), 'faults');
+// Making a key takes seconds.
+await cp(await keyFolder(), join(folder, 'kms', 'keys'), { recursive: true });
 const stack = await startStack(folder, []);
 
 afterAll(async () => {

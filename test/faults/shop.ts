@@ -21,7 +21,11 @@ export const policy: Policy = {
   features: {},
 };
 
-const vendor = { caller: { actor: { kind: 'system', id: 'test' } }, requestId: 'test' } as const;
+/** Who sells in a story. */
+export const vendor = {
+  caller: { actor: { kind: 'system', id: 'test' } },
+  requestId: 'test',
+} as const;
 
 /** A license, and the code of the product that it is for. */
 export interface SoldLicense extends PoolRef {

@@ -1,5 +1,6 @@
 /** Fresh licenses of fresh tenants for each seed, so that many seeds run on one stack. */
 import { randomBytes } from 'node:crypto';
+import { Client } from 'pg';
 import { z } from 'zod';
 import { createOperator } from '../../dev/operator.ts';
 import type { Policy } from '../../domain/policy.ts';
@@ -13,9 +14,13 @@ export interface Site {
   licenseKey: string;
   product: string;
   seats: number;
+  /** Devices that may go on offline beyond the seats. */
+  offlineAllowance: number;
   /** Its clients queue when all seats are in use. */
   queues: boolean;
 }
+
+const offlineAllowance = 1;
 
 /** The shortest figures that the API accepts, so that everything ends within a seed. */
 export const policy: Policy = {
@@ -26,13 +31,16 @@ export const policy: Policy = {
   overdraft: 0,
   queue: { lengthMax: 100, waitMaxSeconds: 60, offerSeconds: 5, livenessSeconds: 5 },
   usageTypes: ['builder'],
-  offlineGraceHours: 0,
-  offlineAllowance: 0,
+  offlineGraceHours: 1,
+  offlineAllowance,
   devicesMax: null,
   licenseFiles: null,
   namesHolders: false,
   features: {},
 };
+
+/** Less than the API accepts: rights are to end within a seed, too. */
+const graceSeconds = 4.5;
 
 const withId = z.object({ id: z.string() });
 
@@ -46,17 +54,30 @@ export function openSites(stack: Stack): Promise<[Site, Site]> {
   return eventually(() => tryOpenSites(stack), { withinMs: 20_000, everyMs: 200 });
 }
 
-async function tryOpenSites({ directUrl, operatorKey }: Stack): Promise<[Site, Site]> {
+async function tryOpenSites({ directUrl, operatorKey, databaseUrl }: Stack): Promise<[Site, Site]> {
   const operator = createOperator(directUrl, operatorKey);
   const product = `p-${randomBytes(5).toString('hex')}`;
   const made = await operator.post('/v1/products', withId, { code: product, name: product });
   const plan = { productId: made.id, code: 'plan', name: 'Plan', policy };
   const { id: planId } = await operator.post('/v1/plans', withId, plan);
+  await shortenGrace(databaseUrl, planId);
   const open = async (seats: number, queues: boolean): Promise<Site> => {
     const { id: tenantId } = await operator.post('/v1/tenants', withId, { name: product });
     const terms = { productId: made.id, planId, seats };
     const { license, licenseKey } = await operator.issueLicense(tenantId, terms);
-    return { licenseId: license.id, tenantId, licenseKey, product, seats, queues };
+    const { id: licenseId } = license;
+    return { licenseId, tenantId, licenseKey, product, seats, offlineAllowance, queues };
   };
   return [await open(3, false), await open(2, true)];
+}
+
+async function shortenGrace(databaseUrl: string, planId: string): Promise<void> {
+  const client = new Client({ connectionString: databaseUrl, query_timeout: 5_000 });
+  await client.connect();
+  try {
+    const change = `update plans set policy = jsonb_set(policy, '{offlineGraceHours}', $1) where id = $2`;
+    await client.query(change, [JSON.stringify(graceSeconds / 3_600), planId]);
+  } finally {
+    await client.end();
+  }
 }

@@ -1,6 +1,6 @@
 /**
- * The server under test: two API processes, a worker, a durable Postgres, a Redis with a replica, and
- * Temporal, each a process that can be broken; and the links between them.
+ * The server under test: two API processes, a worker, a durable Postgres, a Redis with a replica, Temporal
+ * and a stand-in for Cloud KMS, each a process that can be broken; and the links between them.
  */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
@@ -11,8 +11,10 @@ import { databaseUrl, startPostgres } from '../../dev/platform/postgres.ts';
 import { startChild, untilReady } from '../../dev/platform/process.ts';
 import { startTemporal } from '../../dev/platform/temporal.ts';
 import { createOperatorKey } from '../../services/create-operator-key.ts';
+import { eventually } from '../support/eventually.ts';
 import { openLink, type Link } from './link.ts';
 import { editsVariable, type Edit } from './mutate.ts';
+import { pinRoots, startKmsPart, type KmsPart } from './kms-part.ts';
 import { startPart, type Part } from './part.ts';
 import { startRedisPair, type RedisPair } from './redis-pair.ts';
 
@@ -22,6 +24,7 @@ export interface Stack {
   readonly postgres: Part;
   readonly temporal: Part;
   readonly redis: RedisPair;
+  readonly kms: KmsPart;
   /** Between clients and both API processes, and between the servers and Postgres. */
   readonly links: { readonly client: Link; readonly postgres: Link; readonly redis: Link };
   /** By way of the link. */
@@ -31,6 +34,8 @@ export interface Stack {
   readonly databaseUrl: string;
   readonly temporalAddress: string;
   readonly operatorKey: string;
+  /** The roots that a program may pin. */
+  readonly rootsFile: string;
   readonly folder: string;
   stop: () => Promise<void>;
 }
@@ -51,6 +56,8 @@ export async function startStack(folder: string, edits: readonly Edit[]): Promis
       redis: stores.redis.link,
     };
     const servers = await startServers(folder, { stores, urls, links, edits }, stops);
+    await signing(servers.metricsPorts);
+    const directUrl = `http://127.0.0.1:${String(servers.apiPorts[0])}`;
     const client = await openLink(servers.apiPorts);
     stops.push(
       () => links.postgres.close(),
@@ -60,7 +67,8 @@ export async function startStack(folder: string, edits: readonly Edit[]): Promis
       ...{ ...stores, ...servers, folder, stop },
       links: { ...links, client },
       apiUrl: `http://127.0.0.1:${String(client.port)}`,
-      directUrl: `http://127.0.0.1:${String(servers.apiPorts[0])}`,
+      directUrl,
+      rootsFile: await pinRoots(directUrl, folder),
       databaseUrl: stores.postgresUrl,
       operatorKey: await createOperatorKey(urls.system, 'faults'),
     };
@@ -77,7 +85,7 @@ async function startStores(folder: string, stops: Stops) {
   const dataDir = join(folder, 'postgres');
   const dir = join(folder, 'temporal');
   let postgresUrl = '';
-  const [postgres, temporal, redis] = await Promise.all([
+  const [postgres, temporal, redis, kms] = await Promise.all([
     startPart(async () => {
       const running = await startPostgres({ dataDir, port: postgresPort, durable: true });
       postgresUrl = running.url;
@@ -85,10 +93,11 @@ async function startStores(folder: string, stops: Stops) {
     }),
     startPart(() => startTemporal({ dir, port: temporalPort, durable: true, uiPort: null })),
     startRedisPair(folder),
+    startKmsPart(folder),
   ]);
-  stops.push(postgres.stop, temporal.stop, redis.stop);
+  stops.push(postgres.stop, temporal.stop, redis.stop, kms.stop);
   const temporalAddress = `127.0.0.1:${String(temporalPort)}`;
-  return { postgres, temporal, redis, postgresPort, postgresUrl, temporalAddress };
+  return { postgres, temporal, redis, kms, postgresPort, postgresUrl, temporalAddress };
 }
 
 /** Migrates an empty Postgres and answers its connection strings by role. */
@@ -137,7 +146,19 @@ async function startServers(folder: string, plan: ServerPlan, stops: Stops) {
   ]);
   stops.push(() => Promise.all([one.stop(), other.stop(), worker.stop()]).then(() => undefined));
   const apis: readonly [Part, Part] = [one, other];
-  return { apis, worker, apiPorts: [first.api, second.api] };
+  const metricsPorts = [first.metrics, second.metrics];
+  return { apis, worker, apiPorts: [first.api, second.api], metricsPorts };
+}
+
+/** Resolves when each API process has a key to sign with: the first of them has to make it. */
+async function signing(metricsPorts: readonly number[]): Promise<void> {
+  const isSigning = async (port: number) => {
+    const text = await (await fetch(`http://127.0.0.1:${String(port)}/metrics`)).text();
+    return Number(/^signing_delegate_seconds_left(?:\{.*\})? (\S+)$/m.exec(text)?.[1] ?? 0) > 0;
+  };
+  for (const port of metricsPorts) {
+    await eventually(() => isSigning(port), { withinMs: 60_000, everyMs: 100 });
+  }
 }
 
 function environmentOf({ stores, urls, links, edits }: ServerPlan): NodeJS.ProcessEnv {
@@ -154,6 +175,8 @@ function environmentOf({ stores, urls, links, edits }: ServerPlan): NodeJS.Proce
     REDIS_URL: `redis://127.0.0.1:${String(links.redis.port)}`,
     TEMPORAL_ADDRESS: stores.temporalAddress,
     SESSION_CREDENTIAL_SECRETS: `f1:${randomBytes(32).toString('base64url')}`,
+    ...stores.kms.settings,
+    SIGNING_SEAL_KEYS: `f1:${randomBytes(32).toString('base64url')}`,
     [editsVariable]: JSON.stringify(edits),
   };
 }

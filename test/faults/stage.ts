@@ -4,13 +4,16 @@ import type { Redis } from 'ioredis';
 import type { ApiDeps } from '../../api/deps.ts';
 import { LicensingError } from '../../domain/errors.ts';
 import { acquireSession, type AcquireInput } from '../../services/acquire-session.ts';
+import { changeLicense } from '../../services/apply-license.ts';
+import { changeTerms } from '../../services/license-changes.ts';
 import { loadSession } from '../../services/load-session.ts';
 import { releaseSession } from '../../services/release-session.ts';
 import { renewSession } from '../../services/renew-session.ts';
 import type { Run } from './check/story.ts';
 import { readState } from './final-state.ts';
 import { createRecorder, monotonicMs, wallToMonotonicMs, type HistoryEvent } from './history.ts';
-import { policy, type SoldLicense } from './shop.ts';
+import { policy, vendor, type SoldLicense } from './shop.ts';
+import { readToken } from './token.ts';
 
 export interface StagePlan {
   deps: ApiDeps;
@@ -38,7 +41,7 @@ export function openStage({ deps, store, license, seats, databaseUrl }: StagePla
   const recorder = createRecorder();
   const wallOffsetMs = wallToMonotonicMs();
   const held = new Map<string, string>();
-  const { licenseId } = license;
+  const { tenantId, licenseId } = license;
   let ops = 0;
 
   async function record(
@@ -60,14 +63,16 @@ export function openStage({ deps, store, license, seats, databaseUrl }: StagePla
       const outcome = await acquireSession(turn.by ?? deps, wishOf(license, instance));
       if (outcome.kind === 'denied') return { phase: 'fail', code: outcome.denial.code };
       if (outcome.kind === 'refused') return { phase: 'fail', code: outcome.refusal.code };
-      const { tenure } = outcome;
+      const { tenure, lease } = outcome;
       if (tenure.word === 'QUEUED') throw new Error('Nobody waits in a story');
       const { sessionId: session, fence, leaseUntil: until } = tenure;
       const leaseUntil = turn.leaseUntil?.() ?? until + wallOffsetMs;
       const grant = tenure.word === 'GRANTED' ? { isGrant: true } : {};
-      return { phase: 'ok', status: 'active', session, fence, leaseUntil, ...grant };
+      const offline = readToken(lease?.leaseToken, wallOffsetMs);
+      return { phase: 'ok', status: 'active', session, fence, leaseUntil, ...grant, ...offline };
     };
-    const { session = '' } = await record({ deed: 'acquire', instance }, act, turn.isHeard);
+    const asking = { deed: 'acquire', instance, device: instance } as const;
+    const { session = '' } = await record(asking, act, turn.isHeard);
     if (session !== '') held.set(session, instance);
     return session;
   }
@@ -75,12 +80,14 @@ export function openStage({ deps, store, license, seats, databaseUrl }: StagePla
   async function beat(session: string): Promise<void> {
     const { instance, claims } = holderOf(session);
     await record({ deed: 'renew', instance, session }, async () => {
-      const { seat: reply } = await renewSession(deps, claims);
+      const { seat: reply, lease } = await renewSession(deps, claims);
       if (reply.word === 'ENDED') {
         return { phase: 'fail', code: 'session_ended', reason: reply.reason };
       }
       if (reply.word !== 'RENEWED') throw new Error('Nobody waits in a story');
-      return { phase: 'ok', status: 'active', leaseUntil: reply.leaseUntil + wallOffsetMs };
+      const leaseUntil = reply.leaseUntil + wallOffsetMs;
+      const offline = readToken(lease?.leaseToken, wallOffsetMs);
+      return { phase: 'ok', status: 'active', leaseUntil, ...offline };
     });
   }
 
@@ -101,6 +108,19 @@ export function openStage({ deps, store, license, seats, databaseUrl }: StagePla
     });
   }
 
+  /** Sells the license anew with so many seats. */
+  async function sell(seats: number, { by = deps }: Turn = {}): Promise<void> {
+    await record({ deed: 'seats', instance: '', seats }, async () => {
+      await changeLicense(
+        by,
+        vendor,
+        { tenantId, licenseId },
+        { ...changeTerms({ seats }), action: 'Story' },
+      );
+      return { phase: 'ok' };
+    });
+  }
+
   function holderOf(sessionId: string) {
     const instanceKey = held.get(sessionId) ?? '';
     return {
@@ -114,13 +134,13 @@ export function openStage({ deps, store, license, seats, databaseUrl }: StagePla
     await moment();
     for (const session of [...held.keys()]) await release(session);
     const redis = { primary: () => ({ store }) };
-    const sites = [{ ...license, seats }];
+    const sites = [{ ...license, seats, offlineAllowance: 0 }];
     const state = await readState({ databaseUrl, redis, sites, wallOffsetMs });
     // There is no worker that would tell a workflow.
     return { ...state, ...figures, undelivered: 0, events: recorder.events() };
   }
 
-  return { deps, store, license, take, beat, look, release, end };
+  return { deps, store, license, take, beat, look, release, sell, end };
 }
 
 /** Long enough for the clocks of the stores to tell what comes after from what came before. */
@@ -145,5 +165,7 @@ function wishOf(license: SoldLicense, instanceKey: string): AcquireInput {
 
 /** What a caller hears of an error. */
 function faultOf(error: unknown): Heard {
-  return { phase: 'info', code: error instanceof LicensingError ? error.code : 'internal' };
+  if (error instanceof LicensingError) return { phase: 'info', code: error.code };
+  console.error(error);
+  return { phase: 'info', code: 'internal' };
 }

@@ -82,6 +82,28 @@ export const stories: Readonly<Record<string, Story>> = {
     await deps.seats.releaseSeat(license, { sessionId, instanceKey: 'i', ...rest });
     await beat(next);
   },
+  /** One has gone home with its right, and its seat is free. */
+  'forget-who-is-offline': async ({ take, release }) => {
+    await release(await take('i'));
+    await take('other');
+  },
+  /** The same, and Redis has lost all that it knew. */
+  'restore-without-rights': async ({ deps, license, store, take, release }) => {
+    await release(await take('i'));
+    await store.flushall();
+    await restorePool(deps, license);
+    await take('other');
+  },
+  /** A seat is sold and taken back, and Redis did not hear of the last of it, when an online-only session beats. */
+  'gain-under-any-license': async ({ deps, take, release, beat, sell }) => {
+    await release(await take('i'));
+    const online = await take('other');
+    await sell(2);
+    const configurePool = () => Promise.reject(new Error('Redis is away'));
+    await sell(1, { by: { ...deps, seats: { ...deps.seats, configurePool } } });
+    await moment();
+    await beat(online);
+  },
   /** A beat comes after the lease, before anybody else came. */
   'purge-in-heartbeat': async ({ store, license, take, beat }) => {
     const session = await take('i', { leaseUntil: monotonicMs });

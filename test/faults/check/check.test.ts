@@ -15,7 +15,42 @@ function calm(): ARun {
     .row('a', [1.05, 2.05]);
 }
 
+/** A token for offline use that outlasts every run. */
+const offline = (device: string) => ({ device, offlineUntil: 100_000 });
+const askedBy = (device: string) => ({ device, instance: device });
+
 describe('a history is accepted', () => {
+  test('in which the end of a wait is not signed, as none is', () => {
+    const unproven = { phase: 'info', code: 'unproven', instance: 'a' } as const;
+    expect(rulesOf(calm().deed('acquire', [3, 3.1], { ...unproven, wait: true }))).toEqual([]);
+    expect(rulesOf(calm().deed('acquire', [3, 3.1], unproven))).toEqual(['answer']);
+  });
+
+  test('in which a machine that keeps no right gives its own back, and one goes on with two tokens', () => {
+    const run = new ARun({ seats: 1 })
+      .grant('a', [1, 1.1], 6, { ...offline('one'), keepsRights: false })
+      .deed('release', [2, 2.1], { session: 'a', instance: 'a' })
+      .grant('b', [3, 3.1], 8, offline('two'))
+      .deed('release', [4, 4.1], { session: 'b', instance: 'b' })
+      .grant('c', [5, 5.1], 10, offline('two'))
+      .row('a', [1, 2.05])
+      .row('b', [3, 4.05])
+      .row('c', [5, 10]);
+    expect(check(run.done())).toEqual([]);
+  });
+
+  test('in which rights outlast a lowered limit, and come back to whoever may have had them before it', () => {
+    const run = new ARun()
+      .deed('acquire', [0.5, 0.9], { phase: 'info', code: 'unreachable', ...askedBy('b') })
+      .grant('a', [1, 1.1], 6, offline('a'))
+      .deed('release', [1.2, 1.25], { session: 'a', instance: 'a' })
+      .deed('seats', [1.3, 1.4], { client: 'operator', seats: 1 })
+      .grant('b', [2, 2.1], 7, { ...offline('b'), isGrant: false })
+      .row('a', [1, 1.22])
+      .row('b', [0.6, 7]);
+    expect(check(run.done())).toEqual([]);
+  });
+
   test('in which seats are granted, renewed, given back and granted again', () => {
     const run = calm()
       .grant('b', [2, 2.2], 7)
@@ -186,12 +221,35 @@ describe('a history is refused', () => {
 
   test('I2: in which more may work offline than there are seats', () => {
     const run = new ARun({ seats: 1 })
-      .grant('a', [1, 1.1], 6, { offlineUntil: 100_000 })
+      .grant('a', [1, 1.1], 6, offline('a'))
       .deed('release', [2, 2.1], { session: 'a', instance: 'a' })
-      .grant('b', [3, 3.1], 8, { offlineUntil: 100_000 })
+      .grant('b', [3, 3.1], 8, offline('b'))
       .row('a', [1, 2.05])
       .row('b', [3, 8]);
     expect(rulesOf(run)).toEqual(['I2']);
+  });
+
+  test('I2: in which a beat gives one right too many', () => {
+    const beat = { session: 'b', instance: 'b', status: 'active', leaseUntil: 9_000 } as const;
+    const run = new ARun({ seats: 2 })
+      .grant('a', [1, 1.1], 6, offline('a'))
+      .deed('seats', [1.2, 1.3], { client: 'operator', seats: 1 })
+      .deed('release', [1.4, 1.5], { session: 'a', instance: 'a' })
+      .grant('b', [2, 2.1], 7, { device: 'b', isOnlineOnly: true })
+      .deed('renew', [4, 4.1], { ...beat, offlineUntil: 100_000 })
+      .row('a', [1, 1.45])
+      .row('b', [2, 9]);
+    expect(rulesOf(run)).toEqual(['I2']);
+  });
+
+  test('I2: in which a session that was ended by another leaves its token, whoever keeps none', () => {
+    const run = new ARun({ seats: 1 })
+      .grant('a', [1, 1.1], 6, { ...offline('a'), keepsRights: false })
+      .deed('force', [2, 2.1], { client: 'operator', session: 'a' })
+      .grant('b', [3, 3.1], 8, offline('b'))
+      .row('a', [1, 2.05], { endReason: 'forced', events: ['seat.acquired', 'session.forced'] })
+      .row('b', [3, 8]);
+    expect(rulesOf(run)).toContain('I2');
   });
 
   test('I3: in which the ledger never heard of a grant', () => {

@@ -7,7 +7,8 @@ import { checkAnswers } from './answers.ts';
 import { checkDenials } from './denials.ts';
 import { checkEnds, checkStops, checkTenants } from './ends.ts';
 import { checkFences, checkQueueOrder } from './order.ts';
-import { checkLimit, checkOffline, checkOneSeatEach, checkRecords } from './seats.ts';
+import { checkOffline } from './offline.ts';
+import { checkLimit, checkOneSeatEach, checkRecords } from './seats.ts';
 import { tell, type Run, type Violation } from './story.ts';
 import { checkWork } from './work.ts';
 

@@ -1,6 +1,27 @@
 /** Sums of periods. */
 import type { Period } from './story.ts';
 
+interface Change<Item> {
+  at: number;
+  by: 1 | -1;
+  item: Item;
+}
+
+/**
+ * The beginnings and ends of all, in the order of time. Ends come before beginnings of the same instant: a
+ * lease is over at the instant that it names.
+ */
+export function changesOf<Item extends { from: number; to: number }>(
+  items: readonly Item[],
+): Change<Item>[] {
+  return items
+    .flatMap((item): Change<Item>[] => [
+      { at: item.from, by: 1, item },
+      { at: item.to, by: -1, item },
+    ])
+    .toSorted((one, other) => one.at - other.at || one.by - other.by);
+}
+
 /** When at least `count` of the periods were going on, in the order of time and apart. */
 export function fullPeriods(periods: readonly Period[], count: number): Period[] {
   if (count <= 0) return [{ from: -Infinity, to: Infinity }];

@@ -1,25 +1,8 @@
-/** I1, I2, I4: how many hold at a time. One pass over beginnings and ends, in the order of time. */
+/** I1, I4: how many hold at a time. One pass over beginnings and ends, in the order of time. */
 import { holdsOf, type Hold } from './holds.ts';
-import { fullPeriods } from './periods.ts';
-import { isDisturbed, type PoolFacts, type Story, type Violation } from './story.ts';
-
-interface Change<Item> {
-  at: number;
-  by: 1 | -1;
-  item: Item;
-}
-
-/** Ends come before beginnings of the same instant: a lease is over at the instant that it names. */
-function changesOf<Item extends { from: number; to: number }>(
-  items: readonly Item[],
-): Change<Item>[] {
-  return items
-    .flatMap((item): Change<Item>[] => [
-      { at: item.from, by: 1, item },
-      { at: item.to, by: -1, item },
-    ])
-    .toSorted((one, other) => one.at - other.at || one.by - other.by);
-}
+import { changesOf, fullPeriods } from './periods.ts';
+import { mostSeats } from './settings.ts';
+import { isDisturbed, type Story, type Violation } from './story.ts';
 
 /**
  * I1: whenever a hold begins, no more are surely held than there are seats. Seats that were taken away
@@ -27,7 +10,7 @@ function changesOf<Item extends { from: number; to: number }>(
  */
 export function checkLimit(story: Story): Violation[] {
   return story.pools.flatMap((pool) => {
-    const limitAt = limitsOf(story, pool);
+    const limitAt = mostSeats(story, pool);
     const holds = holdsOf(story).filter(({ licenseId }) => licenseId === pool.licenseId);
     let held = 0;
     return changesOf(holds).flatMap(({ at, by, item }) => {
@@ -47,7 +30,7 @@ export function checkLimit(story: Story): Violation[] {
  */
 export function checkRecords(story: Story): Violation[] {
   return story.pools.flatMap((pool) => {
-    const most = limitsOf(story, pool)(-Infinity, Infinity);
+    const most = mostSeats(story, pool)(-Infinity, Infinity);
     const granted = story.ledger.flatMap(({ licenseId, grantedAt: from, endedAt }) =>
       licenseId !== pool.licenseId || from === null ? [] : [{ from, to: endedAt ?? Infinity }],
     );
@@ -55,45 +38,6 @@ export function checkRecords(story: Story): Violation[] {
       if (to - from <= story.machineMs || isDisturbed(story, { from, to })) return [];
       const text = `the ledger has more than ${String(most)} seats of ${pool.licenseId} open`;
       return [{ rule: 'I1', at: from, text }];
-    });
-  });
-}
-
-/** The most seats that the license may have had within a period. */
-function limitsOf(story: Story, pool: PoolFacts): (from: number, to: number) => number {
-  const changes = story.ops.filter(
-    ({ deed, licenseId, outcome }) =>
-      deed === 'seats' && licenseId === pool.licenseId && outcome !== 'fail',
-  );
-  return (from, to) => {
-    let present = pool.seats;
-    let most = 0;
-    for (const { invokedAt, doneAt, outcome, seats = 0 } of changes) {
-      if (outcome === 'ok' && doneAt < from) present = seats;
-      else if (invokedAt <= to) most = Math.max(most, seats);
-    }
-    return Math.max(present, most);
-  };
-}
-
-/** I2: no more tokens for offline use are outstanding than seats and allowance together. */
-export function checkOffline(story: Story): Violation[] {
-  return story.pools.flatMap(({ licenseId, seats, offlineAllowance }) => {
-    const tokens = new Map<string, { from: number; to: number; session: string }>();
-    for (const { session, outcome, doneAt, offlineUntil, ...op } of story.ended) {
-      if (op.licenseId !== licenseId || session === undefined || offlineUntil === undefined)
-        continue;
-      if (outcome === 'ok') {
-        const from = tokens.get(session)?.from ?? doneAt;
-        tokens.set(session, { from, to: offlineUntil, session });
-      }
-    }
-    let outstanding = 0;
-    return changesOf([...tokens.values()]).flatMap(({ at, by, item }) => {
-      outstanding += by;
-      if (by === -1 || outstanding <= seats + offlineAllowance) return [];
-      const text = `${String(outstanding)} tokens for offline use of ${licenseId} are outstanding with that of ${item.session}`;
-      return [{ rule: 'I2', at, text }];
     });
   });
 }

@@ -1,5 +1,5 @@
 /** What an operator changes, and when which value of it may have been in force. */
-import { calmAfter, type Op, type Period, type Story } from './story.ts';
+import { calmAfter, type Op, type Period, type PoolFacts, type Story } from './story.ts';
 
 /** What is undone or carried out late may take this much longer than it should. */
 export const tailMs = 2_000;
@@ -50,4 +50,21 @@ function settings<Value>(
       ...{ value, from: op.invokedAt, to: endOf(settledAt(story, op)) },
     })),
   ];
+}
+
+/** The most seats that a license may have had within a period. */
+export function mostSeats(story: Story, pool: PoolFacts): (from: number, to: number) => number {
+  const changes = story.ops.filter(
+    ({ deed, licenseId, outcome }) =>
+      deed === 'seats' && licenseId === pool.licenseId && outcome !== 'fail',
+  );
+  return (from, to) => {
+    let present = pool.seats;
+    let most = 0;
+    for (const { invokedAt, doneAt, outcome, seats = 0 } of changes) {
+      if (outcome === 'ok' && doneAt < from) present = seats;
+      else if (invokedAt <= to) most = Math.max(most, seats);
+    }
+    return Math.max(present, most);
+  };
 }

@@ -20,7 +20,7 @@ export interface PoolFacts {
   licenseId: string;
   tenantId: string;
   seats: number;
-  /** Tokens for offline use beyond the seats. */
+  /** Devices that may go on offline beyond the seats. */
   offlineAllowance: number;
   /** Sessions that Redis holds a seat or a place for; null when it holds no such pool. */
   held: readonly string[] | null;
@@ -74,6 +74,7 @@ export interface Story extends Run {
   ops: readonly Op[];
   /** In the order of their ends. */
   ended: readonly Op[];
+  /** Those of what clients may hear of. */
   faults: readonly Period[];
   /** What an operator did to a license. */
   changes: readonly Op[];
@@ -82,6 +83,11 @@ export interface Story extends Run {
 
 /** What one deed's end may come after a fault that was going on meanwhile. */
 const afterFaultMs = 1_000;
+
+/** No client waits for Cloud KMS, so its faults excuse nothing. */
+function isUnnoticed(fault: string): boolean {
+  return fault.startsWith('kms-');
+}
 
 /** Pairs beginnings and ends. A deed without an end is one whose outcome nobody knows. */
 export function tell(run: Run): Story {
@@ -101,7 +107,7 @@ export function tell(run: Run): Story {
     }
   }
   const faults = ops
-    .filter(({ deed }) => deed === 'fault')
+    .filter(({ deed, fault = '' }) => deed === 'fault' && !isUnnoticed(fault))
     .map(({ invokedAt, doneAt }) => ({ from: invokedAt, to: doneAt + afterFaultMs }));
   const ended = ops.toSorted((one, other) => one.doneAt - other.doneAt);
   const changes = ops.filter(({ deed }) => ['seats', 'suspend', 'reinstate'].includes(deed));
