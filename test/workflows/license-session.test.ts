@@ -22,8 +22,8 @@ const world = await useSeatWorld({
   figures,
   nowMs: () => environment.currentTimeMs(),
 });
-/** What lapses is noticed this soon. */
-const noticedMs = 5_000;
+/** What lapses is noticed this soon, on a busy machine. */
+const noticedMs = 10_000;
 
 describe('the workflow of a granted session', () => {
   test('follows heartbeats without asking Redis, and completes when the session is released', async () => {
@@ -88,7 +88,7 @@ describe('the workflow of a granted session', () => {
 
   test('lets a lapse that comes after the release change nothing', async () => {
     const session = await granted();
-    await environment.sleep(leaseMs - 500);
+    await environment.sleep(leaseMs - 15 * second);
     await release(session);
     expect(await resultOf(session)).toEqual({ endReason: 'released' });
     expect(await standing(session)).toEqual({ endReason: 'released', isHeld: false });
