@@ -1,12 +1,14 @@
 /** All clients of a seed, and the operator. */
 import { runCopy } from './copy.ts';
 import type { Recorder } from './history.ts';
+import type { FileReader } from './file.ts';
 import { runOperator } from './operator.ts';
 import { startProgram, type Program } from './program.ts';
 import { createRandom } from './random.ts';
 import { createRequests } from './requests.ts';
 import type { Site } from './site.ts';
 import type { Stack } from './stack.ts';
+import { runTraveller } from './traveller.ts';
 
 export interface Fleet {
   /** Each hits one of the clients that are processes; what it returns brings it back. */
@@ -24,6 +26,7 @@ export interface FleetPlan {
   recorder: Recorder;
   /** What is added to a wall-clock time to have it on the history's clock. */
   wallOffsetMs: number;
+  readFile: FileReader;
   /** Clients of each site in this process, and in processes of their own. */
   copies: number;
   programs: number;
@@ -58,13 +61,22 @@ export function startFleet(plan: FleetPlan): Fleet {
     const name = `p${String(nth)}.${String(life)}`;
     return startProgram({ name, seed, site, url, recorder, rootsFile: stack.rootsFile });
   };
+  const travellers = sites
+    .filter(({ hasFiles }) => hasFiles)
+    .map((site, nth) => {
+      const name = `t${String(nth)}`;
+      const requests = createRequests({ ...plan, url, site }, name);
+      const device = `device-of-${name}`;
+      return runTraveller({ device, site, requests, random: random.fork(name) }, stopping.signal);
+    });
   const programs = Array.from({ length: plan.programs }, (_, nth) => begin(nth, 0));
   const operator = runOperator({ ...plan, random: random.fork('operator'), held }, stopping.signal);
   return {
     ...breakers(programs, begin),
     async stop() {
       stopping.abort();
-      await Promise.all([...copies, operator, ...programs.map((program) => program.stop())]);
+      const others = [...travellers, operator];
+      await Promise.all([...copies, ...others, ...programs.map((program) => program.stop())]);
     },
   };
 }

@@ -21,6 +21,7 @@ export function wallToMonotonicMs(): number {
 /** What is done by a client, by the operator, or to the server. */
 export type Deed =
   | ('acquire' | 'renew' | 'look' | 'release' | 'work' | 'vanish')
+  | ('check-out' | 'fetch' | 'check-in')
   | ('force' | 'seats' | 'suspend' | 'reinstate')
   | 'fault';
 
@@ -57,9 +58,11 @@ export interface HistoryEvent {
   leaseUntil?: number;
   /** Who asks for a seat: what offline rights are counted by. */
   device?: string;
+  /** The check-out of a license file. */
+  file?: string;
   /** Whether it keeps them after a clean stop; if not, it drops its tokens before it says that it leaves. */
   keepsRights?: boolean;
-  /** Until when a token that came with this answer proves rights without the server; on the monotonic clock. */
+  /** Until when a token or a file that came with this answer proves rights without the server; on the monotonic clock. */
   offlineUntil?: number;
   /** The token that came with this answer ends with its lease. */
   isOnlineOnly?: boolean;

@@ -126,6 +126,18 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'take-out-past-rights',
+    mistake: 'gives a license file whoever may go on offline besides',
+    caughtBy: 'I2',
+    edits: [
+      {
+        file: 'domain/check-out.ts',
+        from: 'return isFree && out.offline + out.checkedOut < seats + allowance;',
+        to: 'return isFree && out.checkedOut < seats + allowance;',
+      },
+    ],
+  },
+  {
     name: 'gain-under-any-license',
     mistake: 'records a right that was offered before the license changed',
     caughtBy: 'I2',

@@ -1,6 +1,7 @@
 /** The requests of an in-process client, each written into the history with what came of it. */
 import { z } from 'zod';
 import { errorTable, type ErrorCode } from '../../domain/errors.ts';
+import { fileAnswerSchema, type FileReader, type HeldFile } from './file.ts';
 import type { Deed, HistoryEvent, Recorder } from './history.ts';
 import { monotonicMs } from './history.ts';
 import type { Site } from './site.ts';
@@ -29,7 +30,7 @@ const problemSchema = z.object({
 
 /** What a client learned; `unknown` is whatever says nothing about the license. */
 export type Learned =
-  | { kind: 'yes'; answer: Answer | null }
+  | { kind: 'yes'; answer: Answer | null; file?: HeldFile }
   | { kind: 'no'; code: string; reason: string | undefined }
   | { kind: 'unknown' };
 
@@ -47,6 +48,9 @@ export interface Asked {
   wait?: boolean;
   device?: string;
   keepsRights?: boolean;
+  file?: string;
+  /** The answer tells of a license file, not of a session. */
+  isOfFile?: boolean;
 }
 
 export interface Requests {
@@ -62,18 +66,19 @@ export interface Place {
   recorder: Recorder;
   /** How wall-clock times of answers become times of the history. */
   wallOffsetMs: number;
+  readFile: FileReader;
 }
 
 /** @param client its name in the history. */
 export function createRequests(place: Place, client: string): Requests {
-  const { url, site, recorder, wallOffsetMs } = place;
+  const { site, recorder } = place;
   let ops = 0;
   const append = (event: Omit<HistoryEvent, 'at' | 'client' | 'licenseId'>) => {
     recorder.append({ at: monotonicMs(), client, licenseId: site.licenseId, ...event });
   };
 
   async function ask(asked: Asked): Promise<Learned> {
-    const { deed, instance, session, holder, takeover, wait, device, keepsRights } = asked;
+    const { deed, instance, session, holder, takeover, wait, device, keepsRights, file } = asked;
     const op = (ops += 1);
     const about = {
       ...{ op, deed, instance },
@@ -83,11 +88,10 @@ export function createRequests(place: Place, client: string): Requests {
       ...(wait === undefined ? {} : { wait }),
       ...(device === undefined ? {} : { device }),
       ...(keepsRights === undefined ? {} : { keepsRights }),
+      ...(file === undefined ? {} : { file }),
     };
     append({ ...about, phase: 'invoke' });
-    const { learned, outcome } = await send(asked, { url, wallOffsetMs }).catch((error: unknown) =>
-      unknown(error),
-    );
+    const { learned, outcome } = await send(asked, place).catch((error: unknown) => unknown(error));
     append({ ...about, ...outcome });
     return learned;
   }
@@ -107,11 +111,9 @@ interface Sent {
   outcome: Omit<Partial<HistoryEvent>, 'phase'> & Pick<HistoryEvent, 'phase'>;
 }
 
-async function send(
-  asked: Asked,
-  { url, wallOffsetMs }: Pick<Place, 'url' | 'wallOffsetMs'>,
-): Promise<Sent> {
-  const response = await fetch(url + asked.path, {
+async function send(asked: Asked, place: Place): Promise<Sent> {
+  const { wallOffsetMs } = place;
+  const response = await fetch(place.url + asked.path, {
     method: asked.method,
     headers: { authorization: asked.authorization, 'content-type': 'application/json' },
     ...(asked.body === undefined ? {} : { body: JSON.stringify(asked.body) }),
@@ -119,6 +121,7 @@ async function send(
   });
   const text = await response.text();
   if (!response.ok) return refused(problemSchema.parse(JSON.parse(text)));
+  if (asked.isOfFile === true) return readFileAnswer(text, place);
   if (text === '') return { learned: { kind: 'yes', answer: null }, outcome: { phase: 'ok' } };
   const answer = answerSchema.parse(JSON.parse(text));
   const { session, leaseToken } = answer;
@@ -139,6 +142,17 @@ async function send(
       ...readToken(leaseToken, wallOffsetMs),
     },
   };
+}
+
+async function readFileAnswer(text: string, { readFile, wallOffsetMs }: Place): Promise<Sent> {
+  const { checkOut, licenseFile } = fileAnswerSchema.parse(JSON.parse(text));
+  const { id, status } = checkOut;
+  const file = { id, status, isHere: licenseFile !== undefined };
+  const learned = { kind: 'yes', answer: null, file } as const;
+  if (licenseFile === undefined) return { learned, outcome: { phase: 'ok', file: id } };
+  const until = await readFile(licenseFile);
+  if (until === null) return { learned, outcome: { phase: 'info', code: 'tampered', file: id } };
+  return { learned, outcome: { phase: 'ok', file: id, offlineUntil: until + wallOffsetMs } };
 }
 
 function refused({ code, ...problem }: z.output<typeof problemSchema>): Sent {

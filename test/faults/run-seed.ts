@@ -8,6 +8,7 @@ import { check } from './check/check.ts';
 import type { Run, Violation } from './check/story.ts';
 import { partOf, strike, type FaultName } from './faults.ts';
 import { isAgreed, isQuiet, readState, type FinalState, type Place } from './final-state.ts';
+import { createFileReader } from './file.ts';
 import { startFleet, type Fleet } from './fleet.ts';
 import { createRecorder, monotonicMs, wallToMonotonicMs, type Recorder } from './history.ts';
 import { pause } from './pause.ts';
@@ -60,7 +61,8 @@ export async function runSeed(stack: Stack, plan: SeedPlan): Promise<SeedResult>
   const recorder = createRecorder();
   const lag = measureLag();
   const faults = planFaults(plan.seed, plan);
-  const fleet = startFleet({ stack, sites, recorder, wallOffsetMs, ...plan });
+  const readFile = await createFileReader(stack.rootsFile);
+  const fleet = startFleet({ stack, sites, recorder, wallOffsetMs, readFile, ...plan });
   try {
     const stage = { stack, fleet, recorder, stopping: plan.stopping };
     await Promise.all([

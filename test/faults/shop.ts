@@ -15,7 +15,7 @@ export const policy: Policy = {
     offlineGraceHours: 1,
     offlineAllowance: 0,
     devicesMax: null,
-    licenseFiles: null,
+    licenseFiles: { needsDevice: true, hoursMax: 1 },
     namesHolders: false,
   },
   features: {},

@@ -18,9 +18,11 @@ export interface Site {
   offlineAllowance: number;
   /** Its clients queue when all seats are in use. */
   queues: boolean;
+  /** A machine takes a seat out of its pool with a license file. */
+  hasFiles: boolean;
 }
 
-const offlineAllowance = 1;
+const offlineAllowance = 2;
 
 /** The shortest figures that the API accepts, so that everything ends within a seed. */
 export const policy: Policy = {
@@ -34,7 +36,7 @@ export const policy: Policy = {
   offlineGraceHours: 1,
   offlineAllowance,
   devicesMax: null,
-  licenseFiles: null,
+  licenseFiles: { needsDevice: true, hoursMax: 1 },
   namesHolders: false,
   features: {},
 };
@@ -66,7 +68,9 @@ async function tryOpenSites({ directUrl, operatorKey, databaseUrl }: Stack): Pro
     const terms = { productId: made.id, planId, seats };
     const { license, licenseKey } = await operator.issueLicense(tenantId, terms);
     const { id: licenseId } = license;
-    return { licenseId, tenantId, licenseKey, product, seats, offlineAllowance, queues };
+    // Where clients queue, who stands before whom is judged until the number of seats is another.
+    const uses = { queues, hasFiles: !queues };
+    return { licenseId, tenantId, licenseKey, product, seats, offlineAllowance, ...uses };
   };
   return [await open(3, false), await open(2, true)];
 }

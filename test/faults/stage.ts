@@ -13,6 +13,7 @@ import type { Run } from './check/story.ts';
 import { readState } from './final-state.ts';
 import { createRecorder, monotonicMs, wallToMonotonicMs, type HistoryEvent } from './history.ts';
 import { policy, vendor, type SoldLicense } from './shop.ts';
+import { takeOut } from './take-out.ts';
 import { readToken } from './token.ts';
 
 export interface StagePlan {
@@ -108,6 +109,15 @@ export function openStage({ deps, store, license, seats, databaseUrl }: StagePla
     });
   }
 
+  /** Takes a seat out with a license file for the device. */
+  async function travel(device: string): Promise<void> {
+    await record({ deed: 'check-out', instance: device, device }, async () => {
+      const taken = await takeOut(deps, license, device);
+      if ('code' in taken) return { phase: 'fail', code: taken.code };
+      return { phase: 'ok', file: taken.file, offlineUntil: taken.until + wallOffsetMs };
+    });
+  }
+
   /** Sells the license anew with so many seats. */
   async function sell(seats: number, { by = deps }: Turn = {}): Promise<void> {
     await record({ deed: 'seats', instance: '', seats }, async () => {
@@ -140,7 +150,7 @@ export function openStage({ deps, store, license, seats, databaseUrl }: StagePla
     return { ...state, ...figures, undelivered: 0, events: recorder.events() };
   }
 
-  return { deps, store, license, take, beat, look, release, sell, end };
+  return { deps, store, license, take, beat, look, release, sell, travel, end };
 }
 
 /** Long enough for the clocks of the stores to tell what comes after from what came before. */

@@ -94,6 +94,11 @@ export const stories: Readonly<Record<string, Story>> = {
     await restorePool(deps, license);
     await take('other');
   },
+  /** One has gone home with its right, and a machine asks for a license file. */
+  'take-out-past-rights': async ({ take, release, travel }) => {
+    await release(await take('i'));
+    await travel('laptop');
+  },
   /** A seat is sold and taken back, and Redis did not hear of the last of it, when an online-only session beats. */
   'gain-under-any-license': async ({ deps, take, release, beat, sell }) => {
     await release(await take('i'));

@@ -22,7 +22,10 @@ export type Tallies = Map<string, Tally>;
 const calmName = '(none)';
 
 /** What a client may get an answer to. */
-const clientDeeds: ReadonlySet<string> = new Set(['acquire', 'renew', 'look', 'release']);
+const clientDeeds: ReadonlySet<string> = new Set([
+  ...['acquire', 'renew', 'look', 'release'],
+  ...['check-out', 'fetch', 'check-in'],
+]);
 
 const emptyTally = (): Tally => ({
   ...{ times: 0, yes: 0, no: 0, fault: 0, silence: 0 },

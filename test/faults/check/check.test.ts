@@ -19,7 +19,29 @@ function calm(): ARun {
 const offline = (device: string) => ({ device, offlineUntil: 100_000 });
 const askedBy = (device: string) => ({ device, instance: device });
 
+/** A license file that a device has until it gives it up. */
+const fileOf = (device: string) => ({ device, instance: device, file: `chk_${device}` });
+
 describe('a history is accepted', () => {
+  test('in which a device takes a seat and a right out with a file, and gives both back', () => {
+    const run = new ARun({ seats: 1 })
+      .deed('check-out', [1, 1.1], { ...fileOf('t'), offlineUntil: 60_000 })
+      .refused('acquire', [2, 2.1], { code: 'no_seats_available', instance: 'a' })
+      .deed('check-in', [3, 3.1], fileOf('t'))
+      .grant('a', [3, 3.2], 8, offline('a'))
+      .row('a', [3.15, 8]);
+    expect(check(run.done())).toEqual([]);
+  });
+
+  test('in which nobody knows whether a question for a file was heard before it was given up', () => {
+    const run = new ARun({ seats: 1 })
+      .deed('check-out', [1, 1.1], { ...fileOf('t'), phase: 'info', code: 'unreachable' })
+      .deed('check-out', [1.2, 1.3], { ...fileOf('t'), offlineUntil: 60_000 })
+      .deed('check-in', [3, 3.1], fileOf('t'))
+      .refused('acquire', [4, 4.1], { code: 'no_seats_available', instance: 'a' });
+    expect(check(run.done())).toEqual([]);
+  });
+
   test('in which the end of a wait is not signed, as none is', () => {
     const unproven = { phase: 'info', code: 'unproven', instance: 'a' } as const;
     expect(rulesOf(calm().deed('acquire', [3, 3.1], { ...unproven, wait: true }))).toEqual([]);
@@ -227,6 +249,31 @@ describe('a history is refused', () => {
       .row('a', [1, 2.05])
       .row('b', [3, 8]);
     expect(rulesOf(run)).toEqual(['I2']);
+  });
+
+  test('I1: in which a seat is given that a license file has taken out', () => {
+    const run = new ARun({ seats: 1 })
+      .deed('check-out', [1, 1.1], { ...fileOf('t'), offlineUntil: 60_000 })
+      .grant('a', [2, 2.1], 7)
+      .row('a', [2, 7]);
+    expect(rulesOf(run)).toEqual(['I1']);
+  });
+
+  test('I2: in which a license file is given although who went home may go on offline', () => {
+    const run = new ARun({ seats: 1 })
+      .grant('a', [1, 1.1], 6, offline('a'))
+      .deed('release', [2, 2.1], { session: 'a', instance: 'a' })
+      .deed('check-out', [3, 3.1], { ...fileOf('t'), offlineUntil: 60_000 })
+      .row('a', [1, 2.05]);
+    expect(rulesOf(run)).toEqual(['I2']);
+  });
+
+  test('I6: in which a seat is refused that a license file was to have and has given up', () => {
+    const run = new ARun({ seats: 1 })
+      .deed('check-out', [1, 1.1], { ...fileOf('t'), offlineUntil: 60_000 })
+      .deed('check-in', [2, 2.1], fileOf('t'))
+      .refused('acquire', [3, 3.1], { code: 'no_seats_available', instance: 'a' });
+    expect(rulesOf(run)).toEqual(['I6']);
   });
 
   test('I2: in which a beat gives one right too many', () => {

@@ -1,6 +1,7 @@
 /** Who may have kept others from a seat, and when. Whatever is not known for certain counts. */
 import { fullPeriods, overlapsAny, touches } from './periods.ts';
 import { seatSettings, settledAt, tailMs } from './settings.ts';
+import { takenOut } from './files.ts';
 import { calmAfter, isDisturbed, type LedgerRow, type Op, type Period } from './story.ts';
 import type { Story } from './story.ts';
 
@@ -20,7 +21,10 @@ export function crowdOf(story: Story, licenseId: string): Crowd {
   const ops = story.ops.filter((op) => op.licenseId === licenseId);
   const acquires = ops.filter((op) => op.deed === 'acquire');
   const freed = freedBy(story, ops);
-  const seated = [...acquires.flatMap((op) => asking(story, op)), ...rows.flatMap(held)];
+  const seated = [
+    ...[...acquires.flatMap((op) => asking(story, op)), ...rows.flatMap(held)],
+    ...takenOut(ops).map((period) => ({ ...period, instance: period.device })),
+  ];
   const waiting = [
     ...acquires.filter(isToWait).flatMap((op) => asking(story, op)),
     ...rows.flatMap(stood),

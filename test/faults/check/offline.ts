@@ -9,7 +9,8 @@ const clockSlackMs = 20;
 /** While a device surely may go on without the server, by whichever of its tokens. */
 interface Right extends Period {
   device: string;
-  session: string;
+  /** Its session or license file. */
+  by: string;
   /** The earliest that it may have been given. */
   since: number;
 }
@@ -29,7 +30,7 @@ export function checkOffline(story: Story): Violation[] {
       out += by;
       const limit = most(item.since, at) + offlineAllowance;
       if (by === -1 || out <= limit) return [];
-      const text = `${String(out)} devices may go on offline with ${licenseId}, which allows ${String(limit)}: ${item.device} by ${item.session} is one too many`;
+      const text = `${String(out)} devices may go on offline with ${licenseId}, which allows ${String(limit)}: ${item.device} by ${item.by} is one too many`;
       return [{ rule: 'I2', at, text }];
     });
   });
@@ -49,6 +50,11 @@ function usersOf({ ops }: Story): Map<string, User> {
   );
 }
 
+/** Whoever has a license file gives it up with its check-in. */
+function userOfFile({ device = '' }: Op): User {
+  return { device, keepsRights: false };
+}
+
 /**
  * The rights of each license, a device's one after the other. A token counts from the answer that it came
  * with to its own end, whatever becomes of the session. Only a client that keeps none drops what
@@ -61,10 +67,11 @@ function rightsOf(story: Story, users: ReadonlyMap<string, User>): Map<string, R
   const rights = new Map<string, Right[]>();
   for (const op of story.ended) {
     const { session = '', holder = '', licenseId, offlineUntil, outcome, doneAt: from } = op;
-    const user = users.get(session);
+    const user = op.file === undefined ? users.get(session) : userOfFile(op);
     if (outcome !== 'ok' || offlineUntil === undefined || user === undefined) continue;
     const { device, keepsRights } = user;
-    const droppedAt = keepsRights ? Infinity : (drops.get(`${session} ${holder}`) ?? Infinity);
+    const name = op.file ?? session;
+    const droppedAt = keepsRights ? Infinity : (drops.get(`${name} ${holder}`) ?? Infinity);
     const to = Math.min(offlineUntil - clockSlackMs, droppedAt);
     const key = `${licenseId} ${device}`;
     const before = latest.get(key);
@@ -72,7 +79,7 @@ function rightsOf(story: Story, users: ReadonlyMap<string, User>): Map<string, R
       before.to = Math.max(before.to, to);
     } else if (to > from) {
       const since = Math.min(op.invokedAt, earliest.get(key) ?? Infinity);
-      const right = { device, session, since, from, to };
+      const right = { device, by: name, since, from, to };
       latest.set(key, right);
       rights.set(licenseId, [...(rights.get(licenseId) ?? []), right]);
     }
@@ -80,12 +87,13 @@ function rightsOf(story: Story, users: ReadonlyMap<string, User>): Map<string, R
   return rights;
 }
 
-/** When each holder was about to leave its session first. */
+/** When each holder was about to leave its session first, and each file about to be given up. */
 function dropsOf({ ops }: Story): Map<string, number> {
   const drops = new Map<string, number>();
-  for (const { deed, session, holder = '', invokedAt } of ops) {
-    const key = `${String(session)} ${holder}`;
-    if (deed === 'release' && !drops.has(key)) drops.set(key, invokedAt);
+  for (const { deed, session, file, holder = '', invokedAt } of ops) {
+    const key = `${String(file ?? session)} ${holder}`;
+    const isDropped = deed === 'release' || deed === 'check-in';
+    if (isDropped && !drops.has(key)) drops.set(key, invokedAt);
   }
   return drops;
 }
@@ -106,6 +114,7 @@ function earliestOf({ ops }: Story, users: ReadonlyMap<string, User>): Map<strin
 }
 
 function mayHaveGiven({ deed, outcome, status, isOnlineOnly }: Op): boolean {
+  if (deed === 'check-out') return outcome !== 'fail';
   if (deed !== 'acquire' && deed !== 'renew') return false;
   if (outcome === 'info') return true;
   return outcome === 'ok' && status === 'active' && isOnlineOnly !== true;

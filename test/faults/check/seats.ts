@@ -1,17 +1,20 @@
 /** I1, I4: how many hold at a time. One pass over beginnings and ends, in the order of time. */
+import { fileHoldsOf } from './files.ts';
 import { holdsOf, type Hold } from './holds.ts';
 import { changesOf, fullPeriods } from './periods.ts';
 import { mostSeats } from './settings.ts';
 import { isDisturbed, type Story, type Violation } from './story.ts';
 
 /**
- * I1: whenever a hold begins, no more are surely held than there are seats. Seats that were taken away
+ * I1: whenever a hold begins, no more are surely held, by sessions and by license files, than there are seats. Seats that were taken away
  * from the license stop new grants only, so what is no grant is held against the most that there were.
  */
 export function checkLimit(story: Story): Violation[] {
   return story.pools.flatMap((pool) => {
     const limitAt = mostSeats(story, pool);
-    const holds = holdsOf(story).filter(({ licenseId }) => licenseId === pool.licenseId);
+    const holds = [...holdsOf(story), ...fileHoldsOf(story)].filter(
+      ({ licenseId }) => licenseId === pool.licenseId,
+    );
     let held = 0;
     return changesOf(holds).flatMap(({ at, by, item }) => {
       held += by;

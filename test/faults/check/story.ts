@@ -76,13 +76,19 @@ export interface Story extends Run {
   ended: readonly Op[];
   /** Those of what clients may hear of. */
   faults: readonly Period[];
-  /** What an operator did to a license. */
+  /** What an operator did to a license, and what license files did to its pool. */
   changes: readonly Op[];
   endsAt: number;
 }
 
 /** What one deed's end may come after a fault that was going on meanwhile. */
 const afterFaultMs = 1_000;
+
+/** What makes the pool of a license another one, so that a grant is not recorded that was made before. */
+const changing: ReadonlySet<string> = new Set([
+  ...['seats', 'suspend', 'reinstate'],
+  ...['check-out', 'check-in'],
+]);
 
 /** No client waits for Cloud KMS, so its faults excuse nothing. */
 function isUnnoticed(fault: string): boolean {
@@ -110,7 +116,7 @@ export function tell(run: Run): Story {
     .filter(({ deed, fault = '' }) => deed === 'fault' && !isUnnoticed(fault))
     .map(({ invokedAt, doneAt }) => ({ from: invokedAt, to: doneAt + afterFaultMs }));
   const ended = ops.toSorted((one, other) => one.doneAt - other.doneAt);
-  const changes = ops.filter(({ deed }) => ['seats', 'suspend', 'reinstate'].includes(deed));
+  const changes = ops.filter(({ deed }) => changing.has(deed));
   return { ...run, ops, ended, faults, changes, endsAt };
 }
 
