@@ -44,7 +44,15 @@ export function openKeyStore(folder: string) {
     save();
   }
 
-  async function generate({ id }: StoredVersion): Promise<void> {
+  /** Two for one version would each make a key, and the later one replace what has signed already. */
+  const generations = new Map<number, Promise<void>>();
+  function generate({ id }: StoredVersion): Promise<void> {
+    const generation = generations.get(id) ?? makeKey(id);
+    generations.set(id, generation);
+    return generation;
+  }
+
+  async function makeKey(id: number): Promise<void> {
     if (!existsSync(pemFile(id))) {
       const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 4_096 });
       writePrivately(pemFile(id), privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
