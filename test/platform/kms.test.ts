@@ -1,10 +1,9 @@
 import { constants, createPublicKey, createVerify } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compactVerify } from 'jose';
 import { pino } from 'pino';
-import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { corruptions } from '../../dev/kms/faults.ts';
 import { LicensingError } from '../../domain/errors.ts';
 import { crc32c } from '../../platform/crc32c.ts';
@@ -108,7 +107,7 @@ describe('the stand-in', () => {
 });
 
 const behindSocket = await startTestKms({
-  socket: join(mkdtempSync(join(tmpdir(), 'leasehold-kms-')), 'kms.sock'),
+  socket: join(mkdtempSync(join(inject('scratchFolder'), 'kms-')), 'kms.sock'),
 });
 describe('the stand-in behind a socket', () => {
   keepsTheContract(() => givenKms(behindSocket.endpoint).kms);
