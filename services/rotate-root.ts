@@ -141,13 +141,13 @@ async function activate(deps: RotationDeps, kid: string): Promise<void> {
   deps.log.info({ kid }, 'Another version of the root key signs');
 }
 
-/** Of two that come at once, one certifies. */
+/** Of two that come at once, one certifies. Without an active root another step comes first. */
 async function certify(deps: RotationDeps): Promise<void> {
   await inTransaction(deps.systemDb, async (tx) => {
     await lockSigningKeys(tx);
     const active = (await listRoots(tx)).find(({ state }) => state === 'active');
     const [delegate] = await listSigningDelegates(tx, new Date());
-    if (delegate?.rootKid === active?.kid) return;
+    if (active === undefined || delegate?.rootKid === active.kid) return;
     await renewDelegate({ ...deps, systemDb: tx }, { isForced: true });
   });
   deps.reached('root:delegate-certified');

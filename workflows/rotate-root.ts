@@ -1,4 +1,5 @@
 import {
+  ActivityFailure,
   condition,
   defineSignal,
   proxyActivities,
@@ -6,17 +7,20 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import type { TrustActivities } from '../activities/trust.ts';
-import { nextRotationStep, type RotationStep } from '../domain/root-rotation.ts';
+import { nextRotationStep, type RotationAct, type RotationStep } from '../domain/root-rotation.ts';
 import { changedSignal, type ChangedSignal } from './contract.ts';
 
 const changed = defineSignal<[ChangedSignal]>(changedSignal);
 
-const activities = proxyActivities<TrustActivities>({
+const retry = { initialInterval: '1 second', maximumInterval: '1 minute' } as const;
+const looking = proxyActivities<TrustActivities>({ startToCloseTimeout: '30 seconds', retry });
+/** A few times only: what kept a step from being taken may be that another one is due by now. */
+const acting = proxyActivities<TrustActivities>({
   startToCloseTimeout: '30 seconds',
-  retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
+  retry: { ...retry, maximumAttempts: 3 },
 });
 
-/** Waits for KMS to make a key: a version of RSA takes seconds there, rarely minutes. */
+/** Waits for KMS to make a key, or to sign again: a version of RSA takes seconds there, rarely minutes. */
 const waits = { firstMs: 2_000, longestMs: 300_000, max: 20 };
 
 /**
@@ -24,7 +28,8 @@ const waits = { firstMs: 2_000, longestMs: 300_000, max: 20 };
  * `domain/root-rotation.ts` says is next, and looks again, until there is nothing to do. A Schedule starts
  * it every few hours, a message when a key was revoked. A run that dies leaves the rest to the next.
  *
- * It asks for one new version at most: should KMS fail to make it, the next run asks again.
+ * It asks for one new version at most: should KMS fail to make it, the next run asks again. A step that
+ * cannot be taken is given up after a few attempts: it waits, and looks at the facts anew.
  *
  * @returns the steps that it took.
  */
@@ -39,20 +44,33 @@ export async function rotateRoot(): Promise<{ steps: string[] }> {
     for (let step = await next(); step.step !== 'rest'; step = await next()) {
       const isAgain = step.step === 'create' && steps.includes('create');
       if (isAgain || countOf(steps, 'wait') >= waits.max) return { steps };
-      if (step.step === 'wait') await condition(() => isChanged, waitMs(steps), { summary: 'key' });
-      else await activities.takeRotationStep(step);
-      steps.push(step.step);
+      const isTaken = step.step !== 'wait' && (await take(step));
+      if (!isTaken) await condition(() => isChanged, waitMs(steps), { summary: 'key' });
+      steps.push(isTaken ? step.step : 'wait');
     }
   }
   return { steps };
 }
 
 async function next(): Promise<RotationStep> {
-  const facts = await activities.lookAtRoots();
+  const facts = await looking.lookAtRoots();
   if (facts === null) return { step: 'rest', until: null };
   const step = nextRotationStep(facts, Date.now());
   setCurrentDetails(describe(step));
   return step;
+}
+
+/** @returns false when it failed at every attempt. */
+async function take(step: RotationAct): Promise<boolean> {
+  try {
+    await acting.takeRotationStep(step);
+    return true;
+  } catch (error) {
+    const isGivenUp =
+      error instanceof ActivityFailure && error.retryState === 'MAXIMUM_ATTEMPTS_REACHED';
+    if (!isGivenUp) throw error;
+    return false;
+  }
 }
 
 function describe(step: RotationStep): string {

@@ -112,3 +112,31 @@ test('a message that comes while a list is being made has another one made', asy
     expect(await publishing.result()).toEqual({ seq: 2 });
   });
 });
+
+test('a step that cannot be taken is given up for the one that the facts ask for by now', async () => {
+  const queue = `${taskQueue}-stuck`;
+  const taken: string[] = [];
+  const root = { kid: 'root-1', version: 1, state: 'active', activeAt: Date.now(), listedAt: 1 };
+  const next = { ...root, kid: 'root-2', version: 2, state: 'published', activeAt: null };
+  const versions = [1, 2].map((version) => ({ version, state: 'ENABLED' }));
+  const stuck = await Worker.create({
+    ...{ connection, taskQueue: queue, workflowBundle: workflowBundle() },
+    activities: {
+      lookAtRoots: () =>
+        Promise.resolve({
+          ...{ roots: [root, next], versions },
+          certifiedBy: taken.length === 0 ? 'root-0' : 'root-1',
+        }),
+      takeRotationStep({ step }: { step: string }) {
+        taken.push(step);
+        return Promise.reject(new Error('It cannot be taken'));
+      },
+    },
+  });
+  await stuck.runUntil(async () => {
+    const options = { ...trustStartOptions('rotateRoot', queue), workflowId: queue };
+    const rotation = await client.workflow.start('rotateRoot', options);
+    expect(await rotation.result()).toEqual({ steps: ['wait'] });
+  });
+  expect(taken).toEqual(['certify', 'certify', 'certify']);
+});

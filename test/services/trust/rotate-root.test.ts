@@ -3,8 +3,15 @@ import { describe, expect, test } from 'vitest';
 import { listRootLists, listRoots } from '../../../data/roots.ts';
 import { takeRotationStep } from '../../../services/rotate-root.ts';
 import { listSigningDelegates } from '../../../data/signing-keys.ts';
+import { newId } from '../../../platform/ids.ts';
+import { revokeKey } from '../../../services/revocations.ts';
 import { rotationPoints } from '../../support/signing-points.ts';
 import { openTrustWorld, type TrustWorld } from '../../support/trust-world.ts';
+
+const context = {
+  caller: { actor: { kind: 'system', id: 'test' } },
+  requestId: newId('req'),
+} as const;
 
 const statesOf = async ({ deps }: TrustWorld) =>
   (await listRoots(deps.db)).map(({ kid, state }) => `${kid} ${state}`);
@@ -93,6 +100,20 @@ describe('a step that is taken twice changes nothing', async () => {
     const after = [await statesOf(world), await signaturesOf(world), world.kms.store.list().length];
     expect(after).toEqual(before);
   });
+});
+
+test('certifies nothing when the root was revoked meanwhile and an older one has a delegate', async () => {
+  const world = await openTrustWorld();
+  await world.settle();
+  await world.passDays(90);
+  // Root 1 certifies once more before it is followed.
+  expect((await world.settle()).slice(0, 3)).toEqual(['certify', 'activate', 'certify']);
+  await revokeKey(world.deps, context, { kid: 'root-2', reason: 'Test' });
+  expect(await certifierOf(world)).toBe('root-1');
+  const calls = world.kms.calls('asymmetricSign');
+  await takeRotationStep(world.deps, { step: 'certify' });
+  expect(world.kms.calls('asymmetricSign')).toBe(calls);
+  expect(await certifierOf(world)).toBe('root-1');
 });
 
 describe('a rotation goes on after the process died', () => {
