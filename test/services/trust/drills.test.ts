@@ -2,6 +2,7 @@
  * What is done when a key is stolen, abused or lost, on a stand-in of Cloud KMS, and what clients believe
  * before and after. A client here has pinned the first two roots and took in what lists it was given.
  */
+import { createSecretKey, randomBytes } from 'node:crypto';
 import { decodeProtectedHeader } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { findNewestList } from '../../../data/revocation-lists.ts';
@@ -11,6 +12,7 @@ import { newId } from '../../../platform/ids.ts';
 import { compareSignatures } from '../../../services/compare-signatures.ts';
 import { publishRevocations } from '../../../services/publish-revocations.ts';
 import { revokeKey } from '../../../services/revocations.ts';
+import { takeRotationStep } from '../../../services/rotate-root.ts';
 import { createDelegateSigner } from '../../../signing/delegate-signer.ts';
 import { openDelegate } from '../../../signing/sealed-delegate.ts';
 import { makeCertificate } from '../../../signing/tokens/certificate.ts';
@@ -85,6 +87,25 @@ describe('a delegate that leaked', async () => {
     expect(fresh.kid).not.toBe(leaked.kid);
     expect(await after.believes(fresh)).toMatchObject(believed);
     expect(await before.believes(fresh)).toMatchObject(believed);
+  });
+});
+
+describe('a delegate that leaked together with the seal key', async () => {
+  const world = await settled();
+  const leaked = await signedNow(world);
+  const [stolen] = sealKeys;
+  if (stolen === undefined) throw new Error('There is no seal key');
+
+  test('is followed by one that the stolen seal key does not open, when the seal key is replaced first', async () => {
+    const fresh = { kid: 's2', secret: createSecretKey(randomBytes(32)) };
+    const deps = { ...world.deps, signing: { issuer, sealKeys: [fresh, stolen] } };
+    await revokeKey(deps, context, { kid: leaked.kid, reason: 'Leaked' });
+    await takeRotationStep(deps, { step: 'certify' });
+    const next = await findNewestDelegate(deps.db);
+    if (next === undefined || next.kid === leaked.kid)
+      throw new Error('There is no other delegate');
+    expect(() => openDelegate([stolen], next)).toThrow();
+    expect(() => openDelegate([fresh], next)).not.toThrow();
   });
 });
 
