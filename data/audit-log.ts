@@ -31,13 +31,21 @@ export async function insertAuditEntry(tx: Database, entry: AuditEntry): Promise
     .execute();
 }
 
-/** How often Cloud KMS signed for us in a period, by the resource name of the version; needs the system role. */
-export async function countSignatures(
+/** A signature that Cloud KMS made for us. */
+export interface RecordedSignature {
+  /** Resource name of the version of the key. */
+  version: string;
+  /** When the transaction began that it was asked for in. */
+  at: Date;
+}
+
+/** What Cloud KMS signed for us in a period, the oldest first; needs the system role. */
+export async function listSignatures(
   db: Database,
   { since, until }: { since: Date; until: Date },
-): Promise<Map<string, number>> {
-  const { rows } = await sql<{ version: string; count: number }>`
-    select detail ->> 'kmsVersion' as version, count(*)::int as count from audit_log
-    where action = 'kms.signed' and at >= ${since} and at < ${until} group by 1`.execute(db);
-  return new Map(rows.map(({ version, count }) => [version, count]));
+): Promise<RecordedSignature[]> {
+  const { rows } = await sql<RecordedSignature>`
+    select detail ->> 'kmsVersion' as version, at from audit_log
+    where action = 'kms.signed' and at >= ${since} and at < ${until} order by at`.execute(db);
+  return rows;
 }

@@ -7,11 +7,27 @@ import { writeFile } from 'node:fs/promises';
 import { loadConfig } from '../platform/config.ts';
 import { readPins } from '../services/read-pins.ts';
 
-const [file] = process.argv.slice(2);
-if (file === undefined || file === '--help') {
-  console.error('Usage: npm run pin-roots -- <file>, such as leasehold-roots.json');
-  process.exit(64);
+const usage = 'Usage: npm run pin-roots -- <file>, such as leasehold-roots.json';
+
+const [file, ...more] = process.argv.slice(2);
+if (file === '--help') {
+  console.log(usage);
+  process.exit(0);
 }
-const pins = await readPins(loadConfig().DATABASE_URL);
-await writeFile(file, `${JSON.stringify(pins, null, 2)}\n`);
+if (file === undefined || file.startsWith('-') || more.length > 0) fail(64, usage);
+const pins = await readPins(loadConfig().DATABASE_URL).catch((error: unknown) =>
+  fail(69, messageOf(error)),
+);
+await writeFile(file, `${JSON.stringify(pins, null, 2)}\n`).catch((error: unknown) =>
+  fail(73, messageOf(error)),
+);
 console.log(`${file}: ${pins.keys.map(({ kid }) => kid).join(', ')}`);
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function fail(code: number, message: string): never {
+  console.error(message);
+  process.exit(code);
+}

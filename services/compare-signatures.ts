@@ -1,54 +1,122 @@
 import { z } from 'zod';
-import { countSignatures } from '../data/audit-log.ts';
+import { listSignatures, type RecordedSignature } from '../data/audit-log.ts';
 import type { Database } from '../data/database.ts';
 
 /** Entries of Cloud Logging, as `gcloud logging read --format json` prints them. */
 const logEntries = z.array(
   z.object({
     timestamp: z.coerce.date(),
+    insertId: z.string().optional(),
     protoPayload: z.object({
       methodName: z.string(),
       resourceName: z.string(),
       authenticationInfo: z.object({ principalEmail: z.string() }).partial().default({}),
+      // A call that was refused is logged, too, and signed nothing.
+      status: z.object({ code: z.number() }).partial().default({}),
     }),
   }),
 );
+
+/** A signature as Cloud KMS recorded it, and at whose request. */
+export interface ForeignSignature {
+  at: Date;
+  principal: string;
+}
 
 /** How often a version of the root signed, by the log of Cloud KMS and by ours. */
 export interface SignatureCount {
   version: string;
   inKms: number;
   inAudit: number;
+  /** Those in KMS of which our log has nothing near that time. */
+  foreign: ForeignSignature[];
+  /** How many in our log have none in KMS near that time. */
+  missing: number;
   /** At whose request, as KMS says. */
   principals: string[];
 }
 
+export interface Comparison {
+  /** What Cloud Logging printed. */
+  log: unknown;
+  since: Date;
+  until: Date;
+  /** Resource name of the key in Cloud KMS; signatures of other keys are not looked at. All keys unless given. */
+  key?: string | undefined;
+}
+
+/** How far apart the two logs may have the same signature: ours has the begin of its transaction. */
+const apartMs = 120_000;
+
 /**
- * Holds the signatures of a period that Cloud KMS recorded against our audit log. More of them there than
- * here are somebody else's, or were thrown away: an answer that came damaged or too late, a process that
- * died with it. Fewer mean that the log of KMS is not complete. Who asked for them tells the rest.
+ * Holds the signatures of a period that Cloud KMS recorded against our audit log. One there without one here is
+ * somebody else's, or was thrown away: an answer that came damaged or too late, a process that
+ * died with it. One here without one there means that the log of KMS is not complete. Who asked for it tells
+ * the rest. At both ends the logs are read a little further, so that a signature on the edge has its row.
  *
  * @throws ZodError when what was read are no such entries.
  */
 export async function compareSignatures(
   db: Database,
-  { log, since, until }: { log: unknown; since: Date; until: Date },
+  { log, since, until, key }: Comparison,
 ): Promise<SignatureCount[]> {
-  const ours = await countSignatures(db, { since, until });
-  const signatures = logEntries
-    .parse(log)
-    .filter(({ timestamp }) => timestamp >= since && timestamp < until)
-    .map(({ protoPayload }) => protoPayload)
-    .filter(({ methodName }) => /(^|\.)AsymmetricSign$/.test(methodName));
-  const versions = new Set([...signatures.map(({ resourceName }) => resourceName), ...ours.keys()]);
+  const [from, to] = [new Date(since.getTime() - apartMs), new Date(until.getTime() + apartMs)];
+  const isIn = (at: Date) => at >= since && at < until;
+  const isOurs = ({ version }: { version: string }) =>
+    key === undefined || version.startsWith(`${key}/`);
+  const signed = readLog(log).filter((one) => isOurs(one) && one.at >= from && one.at < to);
+  const recorded = await listSignatures(db, { since: from, until: to });
+  const versions = new Set([...signed, ...recorded].map(({ version }) => version));
   return [...versions].toSorted().map((version) => {
-    const made = signatures.filter(({ resourceName }) => resourceName === version);
-    const principals = made.map(
-      ({ authenticationInfo }) => authenticationInfo.principalEmail ?? '',
-    );
+    const ofVersion = (one: { version: string }) => one.version === version;
+    const inKms = signed.filter(ofVersion);
+    const inAudit = recorded.filter(ofVersion);
+    const { foreign, missing } = pair(inKms, inAudit);
+    const principals = inKms.filter(({ at }) => isIn(at)).map(({ principal }) => principal);
     return {
-      ...{ version, inKms: made.length, inAudit: ours.get(version) ?? 0 },
+      ...{ version, inKms: principals.length },
+      inAudit: inAudit.filter(({ at }) => isIn(at)).length,
+      foreign: foreign.filter(({ at }) => isIn(at)).map(({ at, principal }) => ({ at, principal })),
+      missing: missing.filter(({ at }) => isIn(at)).length,
       principals: [...new Set(principals)].toSorted(),
     };
   });
+}
+
+/** The signatures of Cloud KMS, the oldest first; an entry that was read twice counts once. */
+function readLog(log: unknown): (RecordedSignature & { principal: string })[] {
+  const known = new Set<string>();
+  return logEntries
+    .parse(log)
+    .filter(({ protoPayload: { methodName, status } }) => {
+      return /(^|\.)AsymmetricSign$/.test(methodName) && (status.code ?? 0) === 0;
+    })
+    .filter(({ insertId, timestamp }) => {
+      if (insertId === undefined) return true;
+      const id = `${timestamp.toISOString()} ${insertId}`;
+      return !known.has(id) && known.add(id);
+    })
+    .map(({ timestamp, protoPayload: { resourceName, authenticationInfo } }) => ({
+      ...{ version: resourceName, at: timestamp },
+      principal: authenticationInfo.principalEmail ?? '',
+    }))
+    .toSorted((one, other) => one.at.getTime() - other.at.getTime());
+}
+
+/** Gives each signature the oldest row near it that no other has: no way of pairing them leaves fewer over. */
+function pair<Signature extends { at: Date }>(
+  signatures: readonly Signature[],
+  rows: readonly RecordedSignature[],
+): { foreign: Signature[]; missing: RecordedSignature[] } {
+  const missing: RecordedSignature[] = [];
+  const left = [...rows];
+  const foreign = signatures.filter(({ at }) => {
+    const later = left.findIndex((row) => row.at.getTime() >= at.getTime() - apartMs);
+    missing.push(...left.splice(0, later < 0 ? left.length : later));
+    const row = left[0];
+    if (row === undefined || row.at.getTime() > at.getTime() + apartMs) return true;
+    left.shift();
+    return false;
+  });
+  return { foreign, missing: [...missing, ...left] };
 }

@@ -113,7 +113,10 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
 }
 
 /** The environment of an API on these stores, with every port free and nothing logged. */
-export function testEnvironment(database: TestDatabase, redis: TestRedis): Record<string, string> {
+export function testEnvironment(
+  database: TestDatabase,
+  redis: Pick<TestRedis, 'url'>,
+): Record<string, string> {
   return {
     LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent',
     DATABASE_URL: database.appUrl,
