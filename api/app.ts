@@ -18,9 +18,10 @@ import {
   type CredentialClass,
 } from './middleware/authenticate.ts';
 import { handleOnce } from './middleware/idempotency.ts';
+import { requireOneNonce } from './middleware/nonce.ts';
 import { inputParser } from './middleware/parse-input.ts';
 import { readBody } from './middleware/read-body.ts';
-import { signRefusal } from './middleware/sign-refusal.ts';
+import { isForPrograms, signRefusal } from './middleware/sign-refusal.ts';
 import { trafficOf, type Operation } from './operation.ts';
 import { asLicensingError, sendProblem } from './problem.ts';
 import { operations } from './routes.ts';
@@ -62,6 +63,7 @@ function tracedHandlerOf(deps: ApiDeps, operation: Operation) {
 function handlerOf(deps: ApiDeps, operation: Operation) {
   const traffic = trafficOf(operation);
   const parseInput = inputParser(operation);
+  const mayHaveNonce = isForPrograms(operation);
   return (request: Request, response: Response): Promise<void> => {
     timeAnswer(deps, operation, response);
     return whileAdmitted(deps, traffic, async () => {
@@ -73,6 +75,7 @@ function handlerOf(deps: ApiDeps, operation: Operation) {
         requireScope(caller, operation.scope);
         if (operation.body !== undefined) await readBody(request, response);
         const input = parseInput(request);
+        if (mayHaveNonce) requireOneNonce(request);
         const context = {
           deps,
           caller,

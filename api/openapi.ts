@@ -106,7 +106,7 @@ const creatingHeaders = tenantHeader.extend({
 const nonceHeader = z.object({
   'Leasehold-Nonce': z.string().optional().meta({
     description:
-      'What `nonce` is in a body, for requests without one; longer than 200 characters, or empty, it is ignored.',
+      'What `nonce` is in a body, and there before the body is read; both must be the same where both are given. Longer than 200 characters, or empty, it is ignored.',
   }),
 });
 

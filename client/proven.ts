@@ -5,6 +5,7 @@ import type { Verifier } from './verifier.ts';
 /** Who asks, and what the answers are held against. */
 export interface Asker {
   readonly verifier: Verifier;
+  /** Empty where no instance asks: for license files, say. */
   readonly instanceKey: string;
 }
 
@@ -15,8 +16,13 @@ export function askerOf(verifier: Verifier | null, instanceKey: string): Asker |
 
 const nonceBytes = 16;
 
+/** How a request carries its nonce: in a header, so that it is known before anything of a body is read. */
+export function nonceHeader(nonce: string | undefined): Record<string, string> {
+  return nonce === undefined ? {} : { 'Leasehold-Nonce': nonce };
+}
+
 /**
- * Asks once. With a verifier the request carries a nonce that no other has, and a refusal counts only when
+ * Asks once. With a verifier the request is to carry a nonce that no other has, and a refusal counts only when
  * the server has signed it for that nonce and this instance.
  *
  * @throws LeaseholdError `unproven`, which is not conclusive, instead of a refusal without proof.

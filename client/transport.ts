@@ -5,7 +5,7 @@
 import { call, createApi, notLeasehold, type Answered, type CallOptions } from './call.ts';
 import { readClock, type Instant } from './deadline.ts';
 import type { components } from './generated/api.ts';
-import { askForProof, type Asker } from './proven.ts';
+import { askForProof, nonceHeader, type Asker } from './proven.ts';
 
 export type Session = components['schemas']['Session'];
 /** What the server answered, and when it was asked: leases count from there, to be on the safe side. */
@@ -41,17 +41,20 @@ export function createTransport(
       askForProof(asker, (nonce) =>
         askSession(options, (signal) =>
           client.POST('/v1/sessions', {
-            body: { ...body, ...nonceMember(nonce) },
-            headers: byLicenseKey,
+            body,
+            headers: { ...byLicenseKey, ...nonceHeader(nonce) },
             signal,
           }),
         ),
       ),
 
     validateLicense: async (body: ValidateRequest, options: CallOptions): Promise<Decision> => {
-      const data = await call(options, (signal) =>
-        client.POST('/v1/licenses/validate', { body, headers: byLicenseKey, signal }),
-      );
+      const data = await askForProof(asker, (nonce) => {
+        const headers = { ...byLicenseKey, ...nonceHeader(nonce) };
+        return call(options, (signal) =>
+          client.POST('/v1/licenses/validate', { body, headers, signal }),
+        );
+      });
       if (typeof data?.valid !== 'boolean') throw notLeasehold();
       return data;
     },
@@ -63,7 +66,7 @@ export function createSessionTransport(url: string, asker: Asker | null = null) 
   const client = createApi(url);
   const bySession = ({ credential }: SessionRef, nonce?: string) => ({
     Authorization: `Bearer ${credential}`,
-    ...(nonce === undefined ? {} : { 'Leasehold-Nonce': nonce }),
+    ...nonceHeader(nonce),
   });
   return {
     /** Waits up to `waitSeconds` for a change of a queued session. */
@@ -86,8 +89,7 @@ export function createSessionTransport(url: string, asker: Asker | null = null) 
         askSession(options, (signal) =>
           client.POST('/v1/sessions/{id}/heartbeat', {
             params: { path: { id: ref.id } },
-            body: nonceMember(nonce),
-            headers: bySession(ref),
+            headers: bySession(ref, nonce),
             signal,
           }),
         ),
@@ -105,10 +107,6 @@ export function createSessionTransport(url: string, asker: Asker | null = null) 
       );
     },
   };
-}
-
-function nonceMember(nonce: string | undefined): { nonce?: string } {
-  return nonce === undefined ? {} : { nonce };
 }
 
 /** @throws LeaseholdError `unreachable` unless the answer has the members that everything here rests on. */

@@ -1,4 +1,6 @@
 import { withPatience } from './patience.ts';
+import type { PinOptions } from './pins.ts';
+import { askerOf } from './proven.ts';
 import {
   resolveProgram,
   resolveServer,
@@ -7,11 +9,16 @@ import {
   type ServerOptions,
 } from './settings.ts';
 import { createTransport, type Decision } from './transport.ts';
+import { createVerifier } from './verifier.ts';
 
 const requestTimeoutMs = 10_000;
 
 export interface ValidateOptions
-  extends ServerOptions, Omit<ProgramOptions, 'version'>, Pick<PlaceOptions, 'projectRoot'> {
+  extends
+    ServerOptions,
+    Omit<ProgramOptions, 'version'>,
+    Pick<PlaceOptions, 'projectRoot'>,
+    PinOptions {
   /** Names of features that the license must grant too. */
   features?: string[] | undefined;
   /** Also answer the `trace` of every check: what it looked at and how it went. Default: false. */
@@ -22,13 +29,16 @@ export interface ValidateOptions
 
 /**
  * Asks whether the license allows this program, without taking a seat. A no is an answer with a code,
- * not an error.
+ * not an error. It is not signed: what must not be forged is asked with `acquire`.
  *
- * @throws LeaseholdError when there is no answer, or the key is none (`unauthenticated`).
+ * @throws LeaseholdError when there is no answer, or the key is none (`unauthenticated`; with pinned roots
+ * only where the server has signed that).
  */
-export function validateLicense(options: ValidateOptions = {}): Promise<Decision> {
-  const transport = createTransport(resolveServer(options, process.env));
+export async function validateLicense(options: ValidateOptions = {}): Promise<Decision> {
+  const server = resolveServer(options, process.env);
   const { product, usageType } = resolveProgram({ ...options, version: 'any' }, process.env);
+  const verifier = await createVerifier(options, { ...server, product }, process.env);
+  const transport = createTransport(server, askerOf(verifier, ''));
   const { features, explain = false } = options;
   const body = {
     ...{ product, usageType },

@@ -32,6 +32,7 @@ export type Proven =
 /** The request that was refused: whose, and the nonce that only it has. */
 export interface Asked {
   readonly nonce: string;
+  /** Empty where no instance asks. */
   readonly instanceKey: string;
 }
 
@@ -47,12 +48,13 @@ export interface Verifier {
 /**
  * Null without pins: then nothing that verifies is loaded, and nothing is waited for.
  *
- * @param server `product`: what tokens and denials must be for. `url`: who is asked for newer lists.
+ * @param server `product`: what tokens and denials must be for; null: any. `url`: who is asked for newer
+ * lists.
  * @throws LeaseholdError `misconfigured` when there are pins that cannot be used, at once or later.
  */
 export function createVerifier(
   pins: PinOptions,
-  server: { url: string; product: string },
+  server: { url: string; product: string | null },
   environment: NodeJS.ProcessEnv,
 ): Promise<Verifier> | null {
   const keySet = readPins(pins, environment);
@@ -63,7 +65,7 @@ export function createVerifier(
 function verifierOf(
   { trustRoots, verifyDenial, verifyLease, ...lists }: typeof verifyModule,
   keySet: unknown,
-  { url, product }: { url: string; product: string },
+  { url, product }: { url: string; product: string | null },
 ): Verifier {
   const learned = new LearnedTrust(trustRoots(keySet), { lists, url });
   /** By the number of the list that each was held against last. */
@@ -86,7 +88,12 @@ function verifierOf(
     async doubtRefusal({ code, denial }, asked) {
       if (denial === null) return 'it is not signed';
       const at = Math.floor(Date.now() / 1000);
-      const check = await learning(() => verifyDenial(denial, { ...demandAt(at), ...asked }));
+      // Whose a credential is that it does not know, the server cannot say.
+      const isStranger = code === 'unauthenticated';
+      const known = isStranger ? { audience: '', instanceKey: '' } : {};
+      const check = await learning(() =>
+        verifyDenial(denial, { ...demandAt(at), ...asked, ...known }),
+      );
       if (!check.isGood) return reasons[check.fault] ?? `${check.part}: ${check.fault}`;
       return check.claims.code === code ? null : 'what is signed is another refusal';
     },

@@ -4,8 +4,9 @@ import { errorTable, LicensingError } from '../../domain/errors.ts';
 import { makeDenial, type RefusedRequest } from '../../signing/tokens/denial.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { Operation } from '../operation.ts';
-import { instanceKeySchema, nonceSchema, textSchema } from '../schemas.ts';
+import { instanceKeySchema, textSchema } from '../schemas.ts';
 import type { Caller, CredentialClass } from './authenticate.ts';
+import { nonceOf } from './nonce.ts';
 
 /** A request that an operation refused; `caller` is null when its credential was not good. */
 export interface Refused {
@@ -47,13 +48,12 @@ function isConclusive(error: unknown): error is LicensingError {
 
 /** What the request said, as far as it was read: no byte of a stranger's body is. */
 function refusedRequest({ request, caller }: Refused): RefusedRequest {
-  const { headers } = request;
   const body = (request.body ?? {}) as Partial<Record<string, unknown>>;
-  const said = (schema: typeof nonceSchema, value: unknown) => schema.safeParse(value).data;
+  const said = (schema: typeof instanceKeySchema, value: unknown) => schema.safeParse(value).data;
   const known = knownOf(caller);
   return {
     audience: said(productCodeSchema, body['product']) ?? known.product ?? '',
-    nonce: said(nonceSchema, body['nonce']) ?? said(nonceSchema, headers['leasehold-nonce']) ?? '',
+    nonce: nonceOf(request) ?? '',
     instanceKey: said(instanceKeySchema, body['instanceKey']) ?? known.instanceKey ?? '',
   };
 }

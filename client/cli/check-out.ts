@@ -6,12 +6,12 @@ import { lastingFingerprint, verifyForMachine } from '../license-file.ts';
 import { keepLicense, readLicense } from '../license-store.ts';
 import { withPatience } from '../patience.ts';
 import { readPins, type PinOptions } from '../pins.ts';
-import { resolveProduct, resolveProgram, resolveServer, type ServerOptions } from '../settings.ts';
+import { resolveProduct, resolveProgram, type ServerOptions } from '../settings.ts';
 import { exitCodes } from './exit-codes.ts';
 import { reportFailure } from './failure.ts';
 import { readText, writeText } from './files.ts';
 import {
-  createLicenseFilesApi,
+  openLicenseFilesApi,
   type CheckOutAnswer,
   type CheckOutRequest,
 } from './license-files-api.ts';
@@ -50,7 +50,7 @@ export async function checkOut(options: CheckOutOptions): Promise<number> {
       throw misconfigured('Something is missing: where to write the license file (--out).');
     }
     const asked = requestOf(options);
-    const api = createLicenseFilesApi(resolveServer(options, process.env));
+    const api = await openLicenseFilesApi(options, 'product' in asked ? asked.product : null);
     const first = await withPatience(() => api.checkOut(asked), { patienceMs });
     const answer = await waitForFile(first, options, () => api.readCheckOut(first.checkOut.id));
     const { licenseFile = '', checkOut: made } = answer;
@@ -161,7 +161,7 @@ function installFile(licenseFile: string, product: string): void {
 export async function checkIn(file: string | undefined, options: CommonOptions): Promise<number> {
   const { json } = options;
   try {
-    const api = createLicenseFilesApi(resolveServer(options, process.env));
+    const api = await openLicenseFilesApi(options, null);
     const { id, body } =
       file === undefined ? await ownCheckIn(options) : await carriedCheckIn(file);
     const { checkOut: ended } = await withPatience(() => api.checkIn(id, body), { patienceMs });

@@ -1160,7 +1160,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description What `nonce` is in a body, for requests without one; longer than 200 characters, or empty, it is ignored. */
+                /** @description What `nonce` is in a body, and there before the body is read; both must be the same where both are given. Longer than 200 characters, or empty, it is ignored. */
                 "Leasehold-Nonce"?: string;
             };
             path?: never;
@@ -1271,7 +1271,7 @@ export interface operations {
                 wait?: number;
             };
             header?: {
-                /** @description What `nonce` is in a body, for requests without one; longer than 200 characters, or empty, it is ignored. */
+                /** @description What `nonce` is in a body, and there before the body is read; both must be the same where both are given. Longer than 200 characters, or empty, it is ignored. */
                 "Leasehold-Nonce"?: string;
             };
             path: {
@@ -1350,7 +1350,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description What `nonce` is in a body, for requests without one; longer than 200 characters, or empty, it is ignored. */
+                /** @description What `nonce` is in a body, and there before the body is read; both must be the same where both are given. Longer than 200 characters, or empty, it is ignored. */
                 "Leasehold-Nonce"?: string;
             };
             path: {
@@ -1418,7 +1418,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description What `nonce` is in a body, for requests without one; longer than 200 characters, or empty, it is ignored. */
+                /** @description What `nonce` is in a body, and there before the body is read; both must be the same where both are given. Longer than 200 characters, or empty, it is ignored. */
                 "Leasehold-Nonce"?: string;
             };
             path: {
@@ -1690,7 +1690,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description What `nonce` is in a body, for requests without one; longer than 200 characters, or empty, it is ignored. */
+                /** @description What `nonce` is in a body, and there before the body is read; both must be the same where both are given. Longer than 200 characters, or empty, it is ignored. */
                 "Leasehold-Nonce"?: string;
             };
             path?: never;
@@ -1762,7 +1762,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description What `nonce` is in a body, for requests without one; longer than 200 characters, or empty, it is ignored. */
+                /** @description What `nonce` is in a body, and there before the body is read; both must be the same where both are given. Longer than 200 characters, or empty, it is ignored. */
                 "Leasehold-Nonce"?: string;
             };
             path?: never;
@@ -1861,7 +1861,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description What `nonce` is in a body, for requests without one; longer than 200 characters, or empty, it is ignored. */
+                /** @description What `nonce` is in a body, and there before the body is read; both must be the same where both are given. Longer than 200 characters, or empty, it is ignored. */
                 "Leasehold-Nonce"?: string;
             };
             path: {
@@ -1931,7 +1931,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description What `nonce` is in a body, for requests without one; longer than 200 characters, or empty, it is ignored. */
+                /** @description What `nonce` is in a body, and there before the body is read; both must be the same where both are given. Longer than 200 characters, or empty, it is ignored. */
                 "Leasehold-Nonce"?: string;
             };
             path: {

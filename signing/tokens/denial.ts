@@ -20,7 +20,7 @@ const denialClaims = z
     exp: z.int(),
     code: z.string(),
     nonce: z.string().min(1),
-    instance_key: z.string().min(1),
+    instance_key: z.string(),
   })
   .refine((claims) => claims.exp - claims.iat <= lifeSeconds);
 
@@ -29,7 +29,8 @@ const denialClaims = z
  * - `iss` who runs the server; `aud` the product that was asked for
  * - `iat` when it was refused; `exp` at most five minutes later
  * - `code` why, from the table of errors; one that the reader does not know is a refusal all the same
- * - `nonce` and `instance_key` what the refused request said
+ * - `nonce` and `instance_key` what the refused request said; the latter empty where no instance asked, or the
+ *   server does not know which
  */
 export type DenialClaims = z.infer<typeof denialClaims>;
 
@@ -50,7 +51,7 @@ export const denialFormat: TokenFormat<DenialClaims> = {
 
 /**
  * Proof that the server, and not somebody on the way to it, refused this one request. One that names no
- * nonce or no instance is signed all the same, and proves nothing to anybody.
+ * nonce is signed all the same, and proves nothing to anybody.
  */
 export async function makeDenial(
   delegate: TokenSigner,
@@ -76,7 +77,7 @@ export async function makeDenial(
 /** Believes a denial only as the answer to the given request: an old one, or another's, denies nothing. */
 export async function verifyDenial(
   chain: Chain,
-  { nonce, instanceKey, ...demand }: ChainDemand & RefusedRequest,
+  { nonce, instanceKey, ...demand }: ChainDemand & Omit<RefusedRequest, 'audience'>,
 ): Promise<ChainCheck<DenialClaims>> {
   const check = await verifyChain(chain, { ...demand, format: denialFormat });
   if (!check.isGood) return check;

@@ -41,10 +41,10 @@ async function judge(
 function asSession(
   { license, credential, id }: GivenSession,
   method: string,
-  options: RequestOptions & { path?: string; nonce: string },
+  options: RequestOptions & { path?: string; nonce?: string },
 ): Promise<Answer> {
   const { path = `/v1/sessions/${id}`, nonce, ...rest } = options;
-  const headers = { 'leasehold-nonce': nonce };
+  const headers = nonce === undefined ? {} : { 'leasehold-nonce': nonce };
   const authorization = `Bearer ${credential}`;
   return license.api.request(method, path, { authorization, headers, ...rest });
 }
@@ -85,7 +85,7 @@ describe('a refusal is proven to whoever asked', () => {
     await suspend(license);
     const nonce = newNonce();
     const path = `/v1/sessions/${session.id}/heartbeat`;
-    const answer = await asSession(session, 'POST', { path, nonce: 'unused', body: { nonce } });
+    const answer = await asSession(session, 'POST', { path, body: { nonce } });
     const asked = { nonce, instanceKey: 'i', audience: license.product };
     expect(await judge(answer, asked)).toMatchObject({
       isGood: true,
@@ -105,6 +105,32 @@ describe('a refusal is proven to whoever asked', () => {
       isGood: true,
       claims: { code: 'not_found' },
     });
+  });
+
+  test('whose license key nobody knows, before its body is read', async () => {
+    const nonce = newNonce();
+    const answer = await api.request('POST', '/v1/sessions', {
+      ...{ authorization: 'License LH-WRONG', headers: { 'leasehold-nonce': nonce } },
+      body: acquireBody(await givenLicense(api), { instance: 'i' }),
+    });
+    expect(await judge(answer, { nonce, instanceKey: '', audience: '' })).toMatchObject({
+      ...{ isGood: true, claims: { code: 'unauthenticated' } },
+    });
+  });
+
+  test('who named one nonce, and not two different ones', async () => {
+    const license = await givenLicense(api);
+    const session = await acquire(license, { instance: 'i' });
+    const path = `/v1/sessions/${session.id}/heartbeat`;
+    const nonce = newNonce();
+    const same = await asSession(session, 'POST', { path, nonce, body: { nonce } });
+    expect(same.status).toBe(200);
+    const answer = await asSession(session, 'POST', { path, nonce, body: { nonce: newNonce() } });
+    expect(problemOf(answer)).toMatchObject({
+      ...{ status: 422, code: 'invalid_request', errors: [{ path: 'nonce' }] },
+    });
+    const asked = { nonce, instanceKey: 'i', audience: license.product };
+    expect(await judge(answer, asked)).toMatchObject({ isGood: true });
   });
 
   test('and to nobody where the request had no nonce', async () => {

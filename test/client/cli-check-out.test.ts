@@ -6,21 +6,26 @@ import { expect, inject, test } from 'vitest';
 import { startTestApi } from '../support/api.ts';
 import { runTerm } from '../support/check-outs.ts';
 import { acquire, givenLicense, suspend, type GivenLicense } from '../support/given.ts';
-import { givenRoot } from '../support/roots.ts';
+import { givenRoot, type HeldRoot } from '../support/roots.ts';
 import { startCli } from './support/program.ts';
 
 const api = await startTestApi();
 
-/** A machine of a user; without a license it sees no network. */
-function givenMachine(name: string, license: GivenLicense | null, root = givenRoot(1)) {
+/** A machine of a user; without a license it sees no network, without a root it believes the server. */
+function givenMachine(
+  name: string,
+  license: GivenLicense | null,
+  root: HeldRoot | null = givenRoot(1),
+) {
   const folder = mkdtempSync(join(inject('scratchFolder'), 'check-out-'));
   const path = (file: string) => join(folder, file);
-  writeFileSync(path('roots.json'), JSON.stringify({ keys: [root.jwk] }));
+  if (root !== null) writeFileSync(path('roots.json'), JSON.stringify({ keys: [root.jwk] }));
   const server: Record<string, string> =
     license === null ? {} : { LEASEHOLD_URL: api.url, LEASEHOLD_LICENSE_KEY: license.licenseKey };
   const environment = {
     ...{ ...server, LICENSE_INSTANCE_ID: name, LEASEHOLD_STATE_DIR: path('state') },
-    ...{ LEASEHOLD_ROOTS: path('roots.json'), LEASEHOLD_USAGE_TYPE: 'builder' },
+    ...{ LEASEHOLD_ROOTS: root === null ? '' : path('roots.json') },
+    ...{ LEASEHOLD_USAGE_TYPE: 'builder' },
   };
   return {
     path,
@@ -111,7 +116,7 @@ test('a file that none of the pinned roots has signed is not kept', async () => 
 
 test('what is refused, or missing, has the exit code that it always has', async () => {
   const license = await givenLicense(api, { seats: 1 });
-  const machine = givenMachine('one', license);
+  const machine = givenMachine('one', license, null);
   const command = ['check-out', '--product', license.product];
   expect(await machine.run(...command, '--no-device')).toMatchObject({ exitCode: 64 });
   writeFileSync(machine.path('none.lic'), 'Hello.');

@@ -1,10 +1,12 @@
 /** What the real API signs, as a program judges it that has pinned its root. */
 import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, expect, inject, test, vi } from 'vitest';
-import { acquire, type AcquireOptions } from '../../client/index.ts';
+import { afterEach, describe, expect, inject, test, vi } from 'vitest';
+import { acquire, validateLicense, type AcquireOptions } from '../../client/index.ts';
+import { newId } from '../../platform/ids.ts';
+import { makeDeactivationFile } from '../../signing/tokens/deactivation-file.ts';
 import { startTestApi, type TestApi } from '../support/api.ts';
-import { givenLicense, suspend } from '../support/given.ts';
+import { acquire as givenSeat, givenLicense, suspend } from '../support/given.ts';
 import { startTestKms } from '../support/kms.ts';
 import { happens } from './support/happens.ts';
 import { startCli } from './support/program.ts';
@@ -78,10 +80,54 @@ test('that another product, or a suspended license, is refused is proven, and en
   await expect(acquire(options)).rejects.toMatchObject({ code: 'license_suspended' });
 });
 
-test('that a key is none nobody can prove, who does not know whose it is', async () => {
+test('that a license key is none is proven, before anything else of the request is read', async () => {
   const { options } = await givenPinned(api);
-  await expect(acquire({ ...options, licenseKey: 'LH-WRONG' })).rejects.toMatchObject({
-    ...{ code: 'unproven', conclusive: false, cause: { code: 'unauthenticated' } },
+  const wrong = { ...options, licenseKey: 'LH-WRONG' };
+  const refused = { code: 'unauthenticated', conclusive: true };
+  await expect(acquire(wrong)).rejects.toMatchObject(refused);
+  const asked = { ...wrong, instanceKey: undefined, version: undefined };
+  await expect(validateLicense(asked)).rejects.toMatchObject(refused);
+});
+
+describe('a refused license file', () => {
+  const checkOut = async (server: TestApi) => {
+    const { license } = await givenPinned(server);
+    await givenSeat(license);
+    const folder = mkdtempSync(join(inject('scratchFolder'), 'refused-'));
+    const pins = join(folder, 'pins.json');
+    writeFileSync(pins, JSON.stringify(roots));
+    const environment = {
+      ...{ LEASEHOLD_URL: server.url, LEASEHOLD_LICENSE_KEY: license.licenseKey },
+      ...{ LEASEHOLD_STATE_DIR: folder, LICENSE_INSTANCE_ID: 'one', LEASEHOLD_ROOTS: pins },
+    };
+    const run = async (...args: string[]) => {
+      const program = startCli(args, { environment });
+      return { exitCode: await program.ended, said: program.stderr.join() };
+    };
+    return {
+      checkOut: await run('check-out', '--product', license.product),
+      checkIn: await run('check-in', makeEnd(folder)),
+    };
+  };
+  const makeEnd = (folder: string) => {
+    const file = join(folder, 'end.lic');
+    writeFileSync(
+      file,
+      makeDeactivationFile({ license: newId('lic'), file: newId('chk'), device: 'd'.repeat(43) }),
+    );
+    return file;
+  };
+
+  test('is refused for good where the server has signed that', async () => {
+    const { checkOut: out, checkIn: end } = await checkOut(api);
+    expect([out.exitCode, end.exitCode]).toEqual([75, 77]);
+  });
+
+  test('is not known to be where nobody signs', async () => {
+    const { checkOut: out, checkIn: end } = await checkOut(unsigned);
+    expect([out.exitCode, end.exitCode]).toEqual([69, 69]);
+    expect(out.said).toMatch(/no_seats_available: it is not signed/);
+    expect(end.said).toMatch(/not_found: it is not signed/);
   });
 });
 

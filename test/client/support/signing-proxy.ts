@@ -5,7 +5,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { json } from 'node:stream/consumers';
+import { text } from 'node:stream/consumers';
 import { makeCertificate } from '../../../signing/tokens/certificate.ts';
 import { makeDenial } from '../../../signing/tokens/denial.ts';
 import { makeLeaseToken, type LeaseClaims } from '../../../signing/tokens/lease-token.ts';
@@ -70,15 +70,16 @@ export async function startSigningProxy(
       const { seq: revocationSeq = 0 } = shown;
       return { ...answer, revocationSeq, leaseToken: await signLease(session), certificate };
     }
-    // Whose a credential is that nobody knows, the server cannot sign either.
-    const isDenial = answer['conclusive'] === true && code !== 'unauthenticated';
-    if (!isDenial || typeof code !== 'string') return answer;
+    if (answer['conclusive'] !== true || typeof code !== 'string') return answer;
     const sessionId = /ses_\w+/.exec(path)?.[0] ?? '';
     const asked = request['instanceKey'] ?? instances.get(sessionId);
+    // Whose a credential is that it does not know, the server cannot say.
+    const isStranger = code === 'unauthenticated';
     const denial = await makeDenial(signer, {
-      ...{ issuer, code: code as 'forbidden', audience: server.product, at: now() },
+      ...{ issuer, code: code as 'forbidden', at: now() },
+      audience: isStranger ? '' : server.product,
       nonce: textOf(request['nonce']),
-      instanceKey: textOf(asked),
+      instanceKey: isStranger ? '' : textOf(asked),
     });
     return { ...answer, denial, certificate };
   };
@@ -87,7 +88,7 @@ export async function startSigningProxy(
     const { method = 'GET', url: path = '' } = incoming;
     if (path.startsWith('/.well-known/'))
       return outgoing.end(JSON.stringify({ keys: [], ...shown }));
-    const sent = method === 'POST' ? ((await json(incoming)) as Body) : {};
+    const sent = JSON.parse((await text(incoming)) || '{}') as Body;
     const { nonce = incoming.headers['leasehold-nonce'], ...body } = sent;
     const { authorization = '' } = incoming.headers;
     const answered = await fetch(`${target}${path}`, {
@@ -95,12 +96,12 @@ export async function startSigningProxy(
       headers: { authorization, 'content-type': 'application/json' },
       ...(method === 'POST' ? { body: JSON.stringify(body) } : {}),
     });
-    const text = await answered.text();
+    const told = await answered.text();
     outgoing.statusCode = answered.status;
     outgoing.setHeader('content-type', answered.headers.get('content-type') ?? 'text/plain');
-    if (text === '') return outgoing.end();
+    if (told === '') return outgoing.end();
     const request = { ...body, nonce };
-    const signed = await sign(JSON.parse(text) as Body, request, path);
+    const signed = await sign(JSON.parse(told) as Body, request, path);
     return outgoing.end(JSON.stringify(lie(signed, request)));
   };
 
@@ -139,5 +140,5 @@ function isSession(value: unknown): value is Record<string, string> {
 }
 
 function textOf(value: unknown): string {
-  return typeof value === 'string' && value !== '' ? value : 'none';
+  return typeof value === 'string' ? value : '';
 }

@@ -1,0 +1,33 @@
+/** What a program calls its request, so that no answer to another one can be told as the answer to it. */
+import type { IncomingMessage } from 'node:http';
+import { LicensingError } from '../../domain/errors.ts';
+import { nonceSchema } from '../schemas.ts';
+
+const header = 'leasehold-nonce';
+
+/**
+ * The nonce of the header `Leasehold-Nonce`, which is there before anything of the body is read, else the one
+ * of the body; undefined: the request has none.
+ */
+export function nonceOf(request: IncomingMessage & { body?: unknown }): string | undefined {
+  return nonceIn(request.headers[header]) ?? nonceIn(bodyOf(request)['nonce']);
+}
+
+/** @throws LicensingError `invalid_request` when header and body name different nonces. */
+export function requireOneNonce(request: IncomingMessage & { body?: unknown }): void {
+  const inHeader = nonceIn(request.headers[header]);
+  const inBody = nonceIn(bodyOf(request)['nonce']);
+  if (inHeader === undefined || inBody === undefined || inHeader === inBody) return;
+  const message = 'must be the nonce of the header Leasehold-Nonce, where both are given';
+  throw new LicensingError('invalid_request', `The request has a fault: nonce: ${message}.`, {
+    extra: { errors: [{ path: 'nonce', message }] },
+  });
+}
+
+function nonceIn(value: unknown): string | undefined {
+  return value === undefined ? undefined : nonceSchema.safeParse(value).data;
+}
+
+function bodyOf({ body }: { body?: unknown }): Partial<Record<string, unknown>> {
+  return typeof body === 'object' && body !== null ? body : {};
+}
