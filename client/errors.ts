@@ -22,6 +22,11 @@ export type ClientErrorCode = 'unreachable' | 'misconfigured' | 'unproven';
 /** A newer server may know codes that this version does not; they arrive as they are. */
 export type LeaseholdErrorCode = ErrorCode | ClientErrorCode | (string & Record<never, never>);
 
+/** What the server signed of a refusal, and the certificate; and the reason as it came, which may be a new one. */
+export interface SignedRefusal extends Chain {
+  readonly reason: string | null;
+}
+
 interface Members {
   code: LeaseholdErrorCode;
   detail: string;
@@ -38,7 +43,7 @@ interface Members {
   missingFeatures?: readonly MissingFeature[] | undefined;
   upgrade?: Upgrade | null | undefined;
   retryAfterMs?: number | null | undefined;
-  denial?: Chain | null | undefined;
+  denial?: SignedRefusal | null | undefined;
   cause?: unknown;
 }
 
@@ -77,7 +82,7 @@ export class LeaseholdError extends Error {
   /** How long the server asked to wait before the next try. */
   readonly retryAfterMs: number | null;
   /** With a refusal: what the server signed of it, and the certificate. Verified only with pinned roots. */
-  readonly denial: Chain | null;
+  readonly denial: SignedRefusal | null;
 
   constructor(members: Members) {
     super(`${members.code}: ${members.detail}`, { cause: members.cause });

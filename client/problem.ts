@@ -1,10 +1,10 @@
 import { endReasons, errorTable, type EndReason, type ErrorCode } from '../domain/errors.ts';
-import type { Chain } from '../signing/tokens/chain.ts';
 import {
   LeaseholdError,
   unreachable,
   type Holder,
   type MissingFeature,
+  type SignedRefusal,
   type Upgrade,
 } from './errors.ts';
 
@@ -55,9 +55,10 @@ export function retryAfterMs(header: string | null, nowMs: number): number | und
   return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), retryAfterMaxMs) : undefined;
 }
 
-function denialOf({ denial, certificate }: Record<string, unknown>): Chain | undefined {
-  const isSigned = typeof denial === 'string' && typeof certificate === 'string';
-  return isSigned ? { token: denial, certificate } : undefined;
+function denialOf(problem: Record<string, unknown>): SignedRefusal | undefined {
+  const { denial, certificate, reason } = problem;
+  if (typeof denial !== 'string' || typeof certificate !== 'string') return undefined;
+  return { token: denial, certificate, reason: typeof reason === 'string' ? reason : null };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -23,12 +23,13 @@ export function nonceHeader(nonce: string | undefined): Record<string, string> {
 
 /**
  * Asks once. With a verifier the request is to carry a nonce that no other has, and a refusal counts only when
- * the server has signed it for that nonce and this instance.
+ * the server has signed it for that nonce, this credential and this instance.
  *
  * @throws LeaseholdError `unproven`, which is not conclusive, instead of a refusal without proof.
  */
 export async function askForProof<Answer>(
   asker: Asker | null,
+  credential: string,
   ask: (nonce: string | undefined) => Promise<Answer>,
 ): Promise<Answer> {
   if (asker === null) return ask(undefined);
@@ -38,7 +39,7 @@ export async function askForProof<Answer>(
     return await ask(nonce);
   } catch (error) {
     if (!(error instanceof LeaseholdError) || !error.conclusive) throw error;
-    const doubt = await verifier.doubtRefusal(error, { nonce, instanceKey });
+    const doubt = await verifier.doubtRefusal(error, { nonce, instanceKey, credential });
     throw doubt === null ? error : unproven(error, doubt);
   }
 }

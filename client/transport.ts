@@ -38,7 +38,7 @@ export function createTransport(
     ...createSessionTransport(server.url, asker),
 
     acquireSession: (body: AcquireRequest, options: CallOptions): Promise<SessionAnswer> =>
-      askForProof(asker, (nonce) =>
+      askForProof(asker, server.licenseKey, (nonce) =>
         askSession(options, (signal) =>
           client.POST('/v1/sessions', {
             body,
@@ -49,7 +49,7 @@ export function createTransport(
       ),
 
     validateLicense: async (body: ValidateRequest, options: CallOptions): Promise<Decision> => {
-      const data = await askForProof(asker, (nonce) => {
+      const data = await askForProof(asker, server.licenseKey, (nonce) => {
         const headers = { ...byLicenseKey, ...nonceHeader(nonce) };
         return call(options, (signal) =>
           client.POST('/v1/licenses/validate', { body, headers, signal }),
@@ -74,7 +74,7 @@ export function createSessionTransport(url: string, asker: Asker | null = null) 
       ref: SessionRef,
       options: CallOptions & { waitSeconds: number },
     ): Promise<SessionAnswer> =>
-      askForProof(asker, (nonce) =>
+      askForProof(asker, ref.credential, (nonce) =>
         askSession(options, (signal) =>
           client.GET('/v1/sessions/{id}', {
             params: { path: { id: ref.id }, query: { wait: options.waitSeconds } },
@@ -85,7 +85,7 @@ export function createSessionTransport(url: string, asker: Asker | null = null) 
       ),
 
     renewSession: (ref: SessionRef, options: CallOptions): Promise<SessionAnswer> =>
-      askForProof(asker, (nonce) =>
+      askForProof(asker, ref.credential, (nonce) =>
         askSession(options, (signal) =>
           client.POST('/v1/sessions/{id}/heartbeat', {
             params: { path: { id: ref.id } },
@@ -96,7 +96,7 @@ export function createSessionTransport(url: string, asker: Asker | null = null) 
       ),
 
     releaseSession: async (ref: SessionRef, options: CallOptions): Promise<void> => {
-      await askForProof(asker, (nonce) =>
+      await askForProof(asker, ref.credential, (nonce) =>
         call(options, (signal) =>
           client.DELETE('/v1/sessions/{id}', {
             params: { path: { id: ref.id } },

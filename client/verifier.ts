@@ -29,11 +29,13 @@ export type Proven =
   | { readonly isGood: true; readonly proof: LeaseProof }
   | { readonly isGood: false; readonly doubt: Doubt };
 
-/** The request that was refused: whose, and the nonce that only it has. */
+/** The request that was refused: whose, asked with what, and the nonce that only it has. */
 export interface Asked {
   readonly nonce: string;
   /** Empty where no instance asks. */
   readonly instanceKey: string;
+  /** What it was asked with. */
+  readonly credential: string;
 }
 
 export interface Verifier {
@@ -91,11 +93,11 @@ function verifierOf(
       // Whose a credential is that it does not know, the server cannot say.
       const isStranger = code === 'unauthenticated';
       const known = isStranger ? { audience: '', instanceKey: '' } : {};
+      const { reason } = denial;
       const check = await learning(() =>
-        verifyDenial(denial, { ...demandAt(at), ...asked, ...known }),
+        verifyDenial(denial, { ...demandAt(at), ...asked, ...known, told: { code, reason } }),
       );
-      if (!check.isGood) return reasons[check.fault] ?? `${check.part}: ${check.fault}`;
-      return check.claims.code === code ? null : 'what is signed is another refusal';
+      return check.isGood ? null : (reasons[check.fault] ?? `${check.part}: ${check.fault}`);
     },
 
     async prove({ session, serverTime, leaseToken: token, certificate, revocationSeq = 0 }) {
@@ -135,4 +137,6 @@ const reasons: Readonly<Partial<Record<string, string>>> = {
   not_yet_valid: "it is of the future, or this machine's clock is behind",
   unknown_key: 'none of the pinned roots stands behind it',
   other_request: 'it answers another request',
+  other_credential: 'it refuses another credential',
+  other_refusal: 'what is signed is another refusal',
 };

@@ -100,11 +100,23 @@ export function requireTenantHeader(header: string | null): string {
   );
 }
 
-/** The credential of the scheme that is asked for, or an empty text. Longer ones than 1,100 are no keys. */
+/**
+ * All that follows the scheme that is asked for, or an empty text. Headers longer than 1,100 characters hold no
+ * keys.
+ */
 export function authorization(request: IncomingMessage, scheme: 'Bearer' | 'License'): string {
   const header = request.headers.authorization ?? '';
-  const [given = '', credential = ''] = header.length > 1_100 ? [] : header.split(' ', 2);
-  return given.toLowerCase() === scheme.toLowerCase() ? credential : '';
+  const start = `${scheme} `;
+  const isOfScheme = header.slice(0, start.length).toLowerCase() === start.toLowerCase();
+  return isOfScheme && header.length <= 1_100 ? header.slice(start.length) : '';
+}
+
+/** The credential that a program came with, good or not; empty where it has none of the operation's scheme. */
+export function programCredential(
+  request: IncomingMessage,
+  credentialClass: CredentialClass,
+): string {
+  return authorization(request, credentialClass === 'license_key' ? 'License' : 'Bearer');
 }
 
 function unauthenticated(): LicensingError {

@@ -1,11 +1,16 @@
-/** A refusal that can be proven: whoever pinned the root believes it, and no other. */
+/**
+ * A refusal that can be proven: whoever pinned the root believes it, and no other. It says which credential was
+ * refused, and of a session only what its credential says: nobody in between can have something of his own
+ * refused and tell it as the answer to somebody else. Who has the credential itself needs no such trick: he could
+ * as well give the seat back.
+ */
 import type { Request } from 'express';
-import { errorTable, LicensingError } from '../../domain/errors.ts';
+import { endReasons, errorTable, LicensingError } from '../../domain/errors.ts';
 import { makeDenial, type RefusedRequest } from '../../signing/tokens/denial.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { Operation } from '../operation.ts';
 import { instanceKeySchema, textSchema } from '../schemas.ts';
-import type { Caller, CredentialClass } from './authenticate.ts';
+import { programCredential, type Caller, type CredentialClass } from './authenticate.ts';
 import { nonceOf } from './nonce.ts';
 
 /** A request that an operation refused; `caller` is null when its credential was not good. */
@@ -31,6 +36,7 @@ export async function signRefusal(
   const denial = await makeDenial(delegate.signer, {
     ...refusedRequest(refused),
     ...{ issuer: deps.signing.issuer, code, at: Math.floor(Date.now() / 1_000) },
+    reason: endReasons.find((reason) => reason === extra['reason']),
   });
   deps.metrics.tokensSigned.inc({ kind: 'denial' });
   const { certificate } = delegate;
@@ -47,21 +53,27 @@ function isConclusive(error: unknown): error is LicensingError {
 }
 
 /** What the request said, as far as it was read: no byte of a stranger's body is. */
-function refusedRequest({ request, caller }: Refused): RefusedRequest {
-  const body = (request.body ?? {}) as Partial<Record<string, unknown>>;
-  const said = (schema: typeof instanceKeySchema, value: unknown) => schema.safeParse(value).data;
-  const known = knownOf(caller);
+function refusedRequest({ request, caller, operation }: Refused): RefusedRequest {
   return {
-    audience: said(productCodeSchema, body['product']) ?? known.product ?? '',
+    ...subjectOf(request, caller),
     nonce: nonceOf(request) ?? '',
-    instanceKey: said(instanceKeySchema, body['instanceKey']) ?? known.instanceKey ?? '',
+    credential: programCredential(request, operation.credential),
   };
 }
 
 const productCodeSchema = textSchema(64);
 
-function knownOf(caller: Refused['caller']): { product?: string; instanceKey?: string } {
-  if (caller === null) return {};
-  if ('sessionId' in caller) return caller;
-  return 'license' in caller ? { product: caller.license.productCode } : {};
+function subjectOf(
+  request: Request,
+  caller: Refused['caller'],
+): Pick<RefusedRequest, 'audience' | 'instanceKey'> {
+  if (caller === null) return { audience: '', instanceKey: '' };
+  if ('sessionId' in caller) return { audience: caller.product, instanceKey: caller.instanceKey };
+  const body = (request.body ?? {}) as Partial<Record<string, unknown>>;
+  const said = (schema: typeof instanceKeySchema, value: unknown) => schema.safeParse(value).data;
+  const known = 'license' in caller ? caller.license.productCode : '';
+  return {
+    audience: said(productCodeSchema, body['product']) ?? known,
+    instanceKey: said(instanceKeySchema, body['instanceKey']) ?? '',
+  };
 }

@@ -32,7 +32,7 @@ export async function openLicenseFilesApi(
 function createLicenseFilesApi(server: { url: string; licenseKey: string }, asker: Asker | null) {
   const client = createApi(server.url);
   const ask = (send: (how: Sending) => Promise<Answered<CheckOutAnswer>>) =>
-    askForProof(asker, async (nonce) => {
+    askForProof(asker, server.licenseKey, async (nonce) => {
       const headers = { Authorization: `License ${server.licenseKey}`, ...nonceHeader(nonce) };
       return answerOf(await call({ timeoutMs }, (signal) => send({ headers, signal })));
     });

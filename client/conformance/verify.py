@@ -5,7 +5,7 @@
 
 It shares nothing with the client but the rules: docs/signing.md has them. Needs the package `cryptography`.
 """
-import base64, json, re, sys
+import base64, hashlib, json, re, sys
 from pathlib import Path
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -165,10 +165,15 @@ def verify_lease(token, certificate, demand):
 
 def verify_denial(token, certificate, demand):
     claims = verify_delegated("lic-denial+jwt", token, certificate, demand)
-    require(has(claims, "iss aud code nonce instance_key"), "malformed")
-    require(claims["nonce"] and claims["instance_key"] and claims["exp"] - claims["iat"] <= 300, "malformed")
+    require(has(claims, "iss aud code nonce instance_key cred"), "malformed")
+    require(isinstance(claims.get("reason", ""), str), "malformed")
+    require(claims["nonce"] and claims["exp"] - claims["iat"] <= 300, "malformed")
     answered = (claims["nonce"], claims["instance_key"])
     require(answered == (demand["nonce"], demand["instanceKey"]), "other_request")
+    digest = base64.urlsafe_b64encode(hashlib.sha256(demand["credential"].encode()).digest())
+    require(claims["cred"] == digest.rstrip(b"=").decode(), "other_credential")
+    told, signed = demand.get("told"), {"code": claims["code"], "reason": claims.get("reason")}
+    require(told in (None, signed), "other_refusal")
     return claims
 
 

@@ -24,7 +24,7 @@ const faultsOf = {
   issue: ['outside_certificate'],
   revocation: ['revoked_key', 'revoked_license', 'revoked_lease'],
   order: ['older', 'other_key', 'newer_root'],
-  request: ['other_request'],
+  request: ['other_request', 'other_credential', 'other_refusal'],
   holder: ['other_license', 'other_session'],
   device: ['other_device'],
 } as const satisfies Record<string, readonly string[]>;

@@ -20,6 +20,10 @@ export interface VectorDemand {
   /** The hash of the device that reads it. */
   readonly device?: string;
   readonly instanceKey?: string | undefined;
+  /** The credential that the refused request came with. */
+  readonly credential?: string | undefined;
+  /** What the answer says that a denial came with. */
+  readonly told?: { readonly code: string; readonly reason: string | null } | undefined;
   /** Of the newest list that is known: its number, and the root that signed it. */
   readonly known?: { readonly seq: number; readonly signedBy: string | null };
 }

@@ -43,6 +43,8 @@ export type ChainFault =
   | 'outside_scope'
   | 'outside_certificate'
   | 'other_request'
+  | 'other_credential'
+  | 'other_refusal'
   | 'other_license'
   | 'other_session';
 

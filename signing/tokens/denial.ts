@@ -1,12 +1,15 @@
 import { z } from 'zod';
-import type { ErrorCode } from '../../domain/errors.ts';
+import type { EndReason, ErrorCode } from '../../domain/errors.ts';
 import {
   verifyChain,
   type Chain,
   type ChainCheck,
   type ChainDemand,
+  type ChainFault,
+  type ChainRefusal,
   type TokenFormat,
 } from './chain.ts';
+import { hashCredential } from './credential-hash.ts';
 import { makeToken, type TokenSigner } from './jws.ts';
 
 /** Long enough for clocks that differ, too short to be worth keeping. */
@@ -21,6 +24,8 @@ const denialClaims = z
     code: z.string(),
     nonce: z.string().min(1),
     instance_key: z.string(),
+    cred: z.string(),
+    reason: z.string().optional(),
   })
   .refine((claims) => claims.exp - claims.iat <= lifeSeconds);
 
@@ -29,8 +34,11 @@ const denialClaims = z
  * - `iss` who runs the server; `aud` the product that was asked for
  * - `iat` when it was refused; `exp` at most five minutes later
  * - `code` why, from the table of errors; one that the reader does not know is a refusal all the same
+ * - `reason` with `session_ended`: why it ended
  * - `nonce` and `instance_key` what the refused request said; the latter empty where no instance asked, or the
  *   server does not know which
+ * - `cred` the credential that was refused, as {@link hashCredential} names it: whoever is in between cannot have
+ *   a credential of his own refused in place of it
  */
 export type DenialClaims = z.infer<typeof denialClaims>;
 
@@ -42,6 +50,8 @@ export interface RefusedRequest {
   readonly nonce: string;
   /** Empty where the server does not know it. */
   readonly instanceKey: string;
+  /** The credential that came with it; empty where none did. */
+  readonly credential: string;
 }
 
 export const denialFormat: TokenFormat<DenialClaims> = {
@@ -58,6 +68,7 @@ export async function makeDenial(
   denied: RefusedRequest & {
     readonly issuer: string;
     readonly code: ErrorCode;
+    readonly reason?: EndReason | undefined;
     /** Unix seconds. */
     readonly at: number;
   },
@@ -70,17 +81,40 @@ export async function makeDenial(
     code: denied.code,
     nonce: denied.nonce,
     instance_key: denied.instanceKey,
+    cred: await hashCredential(denied.credential),
+    ...(denied.reason === undefined ? {} : { reason: denied.reason }),
   };
   return makeToken(delegate, { type: denialFormat.type, claims });
 }
 
-/** Believes a denial only as the answer to the given request: an old one, or another's, denies nothing. */
+/** What an answer says that a denial came with. */
+export interface ToldRefusal {
+  readonly code: string;
+  /** Null: it gives none. */
+  readonly reason: string | null;
+}
+
+/**
+ * Believes a denial only as the answer to the given request: an old one, or another's, denies nothing.
+ *
+ * @param demand `told`: what must be what was signed; whoever has only the denial leaves it out.
+ */
 export async function verifyDenial(
   chain: Chain,
-  { nonce, instanceKey, ...demand }: ChainDemand & Omit<RefusedRequest, 'audience'>,
+  demand: ChainDemand & Omit<RefusedRequest, 'audience'> & { readonly told?: ToldRefusal },
 ): Promise<ChainCheck<DenialClaims>> {
-  const check = await verifyChain(chain, { ...demand, format: denialFormat });
+  const { nonce, instanceKey, credential, told, ...ofChain } = demand;
+  const check = await verifyChain(chain, { ...ofChain, format: denialFormat });
   if (!check.isGood) return check;
-  const isAnswer = check.claims.nonce === nonce && check.claims.instance_key === instanceKey;
-  return isAnswer ? check : { isGood: false, part: 'token', fault: 'other_request' };
+  const { claims } = check;
+  const isAnswer = claims.nonce === nonce && claims.instance_key === instanceKey;
+  if (!isAnswer) return refuseToken('other_request');
+  if (claims.cred !== (await hashCredential(credential))) return refuseToken('other_credential');
+  if (told === undefined) return check;
+  const isTold = claims.code === told.code && (claims.reason ?? null) === told.reason;
+  return isTold ? check : refuseToken('other_refusal');
+}
+
+function refuseToken(fault: ChainFault): ChainRefusal {
+  return { isGood: false, part: 'token', fault };
 }

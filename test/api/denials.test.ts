@@ -5,6 +5,7 @@ import { isForPrograms } from '../../api/middleware/sign-refusal.ts';
 import { operations } from '../../api/routes.ts';
 import { newId } from '../../platform/ids.ts';
 import { nothingRevoked } from '../../signing/tokens/revocation-list.ts';
+import { hashCredential } from '../../signing/tokens/credential-hash.ts';
 import { verifyDenial } from '../../signing/tokens/denial.ts';
 import { startTestApi, type Answer, type RequestOptions } from '../support/api.ts';
 import { proofOf } from '../support/denials.ts';
@@ -30,7 +31,7 @@ const newNonce = () => randomBytes(16).toString('base64url');
 /** What a program that sent this request finds of the answer's denial. */
 async function judge(
   answer: Answer,
-  asked: { nonce: string; instanceKey: string; audience: string },
+  asked: { nonce: string; instanceKey: string; audience: string; credential: string },
 ) {
   const { denial = '', certificate = '' } = problemOf(answer) as unknown as Record<string, string>;
   const at = Math.floor(Date.now() / 1_000);
@@ -57,7 +58,10 @@ describe('a refusal is proven to whoever asked', () => {
     const body = { ...acquireBody(license, { instance: 'i' }), nonce };
     const authorization = `License ${license.licenseKey}`;
     const answer = await api.request('POST', '/v1/sessions', { authorization, body });
-    const asked = { nonce, instanceKey: 'i', audience: license.product };
+    const asked = {
+      ...{ nonce, instanceKey: 'i', audience: license.product },
+      credential: license.licenseKey,
+    };
     expect(await judge(answer, asked)).toMatchObject({
       isGood: true,
       claims: { iss: issuer, code: 'no_seats_available' },
@@ -75,7 +79,9 @@ describe('a refusal is proven to whoever asked', () => {
     const body = { ...acquireBody(license, { instance: 'i' }), ...wrong, nonce };
     const authorization = `License ${license.licenseKey}`;
     const answer = await api.request('POST', '/v1/sessions', { authorization, body });
-    const asked = { nonce, instanceKey: 'i', audience: body.product };
+    const asked = {
+      ...{ nonce, instanceKey: 'i', audience: body.product, credential: license.licenseKey },
+    };
     expect(await judge(answer, asked)).toMatchObject({ isGood: true, claims: { code } });
   });
 
@@ -86,10 +92,13 @@ describe('a refusal is proven to whoever asked', () => {
     const nonce = newNonce();
     const path = `/v1/sessions/${session.id}/heartbeat`;
     const answer = await asSession(session, 'POST', { path, body: { nonce } });
-    const asked = { nonce, instanceKey: 'i', audience: license.product };
+    const asked = {
+      ...{ nonce, instanceKey: 'i', audience: license.product },
+      credential: session.credential,
+    };
     expect(await judge(answer, asked)).toMatchObject({
       isGood: true,
-      claims: { code: 'session_ended' },
+      claims: { code: 'session_ended', reason: 'license_suspended' },
     });
     expect(problemOf(answer)).toMatchObject({ reason: 'license_suspended' });
   });
@@ -100,7 +109,10 @@ describe('a refusal is proven to whoever asked', () => {
     const nonce = newNonce();
     const path = `/v1/sessions/${newId('ses')}`;
     const answer = await asSession(session, method, { path, nonce });
-    const asked = { nonce, instanceKey: 'i', audience: license.product };
+    const asked = {
+      ...{ nonce, instanceKey: 'i', audience: license.product },
+      credential: session.credential,
+    };
     expect(await judge(answer, asked)).toMatchObject({
       isGood: true,
       claims: { code: 'not_found' },
@@ -113,8 +125,61 @@ describe('a refusal is proven to whoever asked', () => {
       ...{ authorization: 'License LH-WRONG', headers: { 'leasehold-nonce': nonce } },
       body: acquireBody(await givenLicense(api), { instance: 'i' }),
     });
-    expect(await judge(answer, { nonce, instanceKey: '', audience: '' })).toMatchObject({
+    expect(
+      await judge(answer, { nonce, instanceKey: '', audience: '', credential: 'LH-WRONG' }),
+    ).toMatchObject({
       ...{ isGood: true, claims: { code: 'unauthenticated' } },
+    });
+  });
+
+  test('who came with the credential that was refused, whoever sent it on', async () => {
+    const victim = await givenLicense(api);
+    const own = await givenLicense(api);
+    await suspend(own);
+    const nonce = newNonce();
+    const body = acquireBody(victim, { instance: 'i' });
+    const answer = await api.request('POST', '/v1/sessions', {
+      ...{
+        authorization: `License ${own.licenseKey}`,
+        headers: { 'leasehold-nonce': nonce },
+        body,
+      },
+    });
+    const asked = { nonce, instanceKey: 'i', audience: victim.product };
+    const judgedBy = ({ licenseKey }: { licenseKey: string }) =>
+      judge(answer, { ...asked, credential: licenseKey });
+    expect(await judgedBy(own)).toMatchObject({ isGood: true });
+    expect(await judgedBy(victim)).toMatchObject({ fault: 'other_credential' });
+  });
+
+  test('of a session as its credential names it, whatever the body says', async () => {
+    const license = await givenLicense(api);
+    const session = await acquire(license, { instance: 'i' });
+    const nonce = newNonce();
+    const answer = await asSession(session, 'POST', {
+      ...{ path: `/v1/sessions/${session.id}/heartbeat`, nonce },
+      body: { instanceKey: 'victim', product: 'victim' },
+    });
+    const { credential } = session;
+    const asked = { nonce, instanceKey: 'i', audience: license.product, credential };
+    expect(await judge(answer, asked)).toMatchObject({
+      ...{ isGood: true, claims: { code: 'invalid_request' } },
+    });
+  });
+
+  test.each([
+    ['one with a blank', 'License LH-A B', 'LH-A B'],
+    ['one of another scheme', 'Bearer LH-A', ''],
+    ['one that is too long to be any', `License ${'A'.repeat(1_200)}`, ''],
+    ['none', undefined, ''],
+  ])('whatever the credential is: %s', async (_what, authorization, credential) => {
+    const nonce = newNonce();
+    const headers = { 'leasehold-nonce': nonce };
+    const body = acquireBody(await givenLicense(api), { instance: 'i' });
+    const answer = await api.request('POST', '/v1/sessions', { authorization, headers, body });
+    const { cred, code } = await proof.claimsOf(answer.body);
+    expect({ cred, code }).toEqual({
+      ...{ cred: await hashCredential(credential), code: 'unauthenticated' },
     });
   });
 
@@ -129,7 +194,10 @@ describe('a refusal is proven to whoever asked', () => {
     expect(problemOf(answer)).toMatchObject({
       ...{ status: 422, code: 'invalid_request', errors: [{ path: 'nonce' }] },
     });
-    const asked = { nonce, instanceKey: 'i', audience: license.product };
+    const asked = {
+      ...{ nonce, instanceKey: 'i', audience: license.product },
+      credential: session.credential,
+    };
     expect(await judge(answer, asked)).toMatchObject({ isGood: true });
   });
 
@@ -143,6 +211,7 @@ describe('a refusal is proven to whoever asked', () => {
       nonce: '',
       instanceKey: session.instanceKey,
       audience: session.license.product,
+      credential: session.credential,
     };
     expect(await judge(answer, asked)).toMatchObject({ isGood: false });
   });

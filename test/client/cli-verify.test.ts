@@ -108,7 +108,15 @@ test('refuses what a revocation list names, and a list that is not good itself',
 
 test('knows everything that the server signs', async () => {
   const denial = await makeDenial(delegate.signer, {
-    ...{ audience: 'cad', nonce: 'n1', instanceKey: 'i1', issuer, code: 'license_revoked', at },
+    ...{
+      audience: 'cad',
+      nonce: 'n1',
+      instanceKey: 'i1',
+      credential: 'LH-1',
+      issuer,
+      code: 'license_revoked',
+      at,
+    },
   });
   const key = { ...root.jwk, not_before: at };
   const texts = {

@@ -6,9 +6,10 @@ import { acquire, validateLicense, type AcquireOptions } from '../../client/inde
 import { newId } from '../../platform/ids.ts';
 import { makeDeactivationFile } from '../../signing/tokens/deactivation-file.ts';
 import { startTestApi, type TestApi } from '../support/api.ts';
-import { acquire as givenSeat, givenLicense, suspend } from '../support/given.ts';
+import { acquire as givenSeat, givenLicense, revoke, suspend } from '../support/given.ts';
 import { startTestKms } from '../support/kms.ts';
 import { happens } from './support/happens.ts';
+import { startMiddle } from './support/middle.ts';
 import { startCli } from './support/program.ts';
 
 const api = await startTestApi({ kms: await startTestKms() });
@@ -87,6 +88,34 @@ test('that a license key is none is proven, before anything else of the request 
   await expect(acquire(wrong)).rejects.toMatchObject(refused);
   const asked = { ...wrong, instanceKey: undefined, version: undefined };
   await expect(validateLicense(asked)).rejects.toMatchObject(refused);
+});
+
+test('who stands in the connection cannot have a license of his own refused in place of it', async () => {
+  const { license, options } = await givenPinned(api);
+  const { license: own } = await givenPinned(api);
+  await revoke(own);
+  await using middle = await startMiddle(api.url, ({ headers }) => {
+    headers['authorization'] = `License ${own.licenseKey}`;
+  });
+  const refused = acquire({ ...options, url: middle.url });
+  await expect(refused).rejects.toMatchObject({
+    ...{ code: 'unproven', conclusive: false, cause: { code: 'license_revoked' } },
+    detail: expect.stringContaining('another credential') as string,
+  });
+  await using seat = await acquire(options);
+  expect(seat.licenseId).toBe(license.licenseId);
+});
+
+test('who stands in the connection cannot tell another reason than the one that was signed', async () => {
+  const { license, options } = await givenPinned(api);
+  await using middle = await startMiddle(api.url, undefined, (answer) =>
+    'reason' in answer ? { ...answer, reason: 'forced' } : answer,
+  );
+  await using seat = await acquire({ ...options, url: middle.url });
+  const degraded = happens(seat, 'degraded');
+  await suspend(license);
+  expect(await degraded).toMatchObject({ code: 'unproven', reason: 'forced' });
+  expect(seat.signal.aborted).toBe(false);
 });
 
 describe('a refused license file', () => {

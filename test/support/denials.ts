@@ -38,5 +38,6 @@ const bareFormat: TokenFormat<DenialClaims> = {
   claims: z.object({
     ...{ iss: z.string(), aud: z.string(), code: z.string() },
     ...{ nonce: z.string(), instance_key: z.string(), iat: z.int(), exp: z.int() },
+    ...{ cred: z.string(), reason: z.string().optional() },
   }),
 };

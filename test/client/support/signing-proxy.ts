@@ -62,7 +62,11 @@ export async function startSigningProxy(
     const ends = { lease_until: leaseEnd, exp: leaseEnd + graceSeconds };
     return makeLeaseToken(signer, { ...claims, ...ends, sid, sub });
   };
-  const sign = async (answer: Body, request: Body, path: string): Promise<Body> => {
+  const sign = async (
+    answer: Body,
+    request: Body,
+    { path, credential }: { path: string; credential: string },
+  ): Promise<Body> => {
     const { session, code } = answer;
     if (isSession(session)) {
       const { id = '', instanceKey = '' } = session;
@@ -80,6 +84,8 @@ export async function startSigningProxy(
       audience: isStranger ? '' : server.product,
       nonce: textOf(request['nonce']),
       instanceKey: isStranger ? '' : textOf(asked),
+      reason: answer['reason'] as 'forced' | undefined,
+      credential,
     });
     return { ...answer, denial, certificate };
   };
@@ -101,7 +107,9 @@ export async function startSigningProxy(
     outgoing.setHeader('content-type', answered.headers.get('content-type') ?? 'text/plain');
     if (told === '') return outgoing.end();
     const request = { ...body, nonce };
-    const signed = await sign(JSON.parse(told) as Body, request, path);
+    const signed = await sign(JSON.parse(told) as Body, request, {
+      ...{ path, credential: authorization.split(' ')[1] ?? '' },
+    });
     return outgoing.end(JSON.stringify(lie(signed, request)));
   };
 

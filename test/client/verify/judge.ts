@@ -16,6 +16,7 @@ export async function judge(
   { roots }: Pick<Conformance, 'roots'>,
 ): Promise<Expected> {
   const { at, product, nonce, instanceKey = '', device = null, licenseId, sessionId } = demand;
+  const { credential = '', told } = demand;
   const { seq, signedBy } = demand.known ?? { seq: 0, signedBy: null };
   const pinned = demand.pinned.map((id) => roots.find(({ kid }) => kid === id));
   const trust = trustRoots({ keys: pinned });
@@ -29,7 +30,8 @@ export async function judge(
       return verifyLease(chain, { ...ofChain, licenseId, sessionId });
     case 'denial':
       return verifyDenial(chain, {
-        ...{ ...ofChain, audience: product, nonce: nonce ?? '', instanceKey },
+        ...{ ...ofChain, audience: product, nonce: nonce ?? '', instanceKey, credential },
+        ...(told === undefined ? {} : { told }),
       });
     case 'license_file': {
       const check = await verifyLicenseFile(token, { ...ofChain, device, nonce });

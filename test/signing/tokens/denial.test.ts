@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { makeCertificate } from '../../../signing/tokens/certificate.ts';
+import { hashCredential } from '../../../signing/tokens/credential-hash.ts';
 import { makeDenial, verifyDenial } from '../../../signing/tokens/denial.ts';
 import { makeToken, type TrustedKey } from '../../../signing/tokens/jws.ts';
 import { makeLeaseToken } from '../../../signing/tokens/lease-token.ts';
@@ -19,7 +20,8 @@ const certificate = await makeCertificate(root.signer, {
   seq: 1,
   at,
 });
-const request = { audience: 'cad', nonce: 'n1', instanceKey: 'i1' };
+const credential = 'LH-1';
+const request = { audience: 'cad', nonce: 'n1', instanceKey: 'i1', credential };
 const token = await makeDenial(delegate.signer, {
   ...request,
   issuer,
@@ -34,7 +36,9 @@ const claims = {
   code: 'license_revoked',
   nonce: 'n1',
   instance_key: 'i1',
+  cred: await hashCredential(credential),
 };
+const told = (code: string, reason: string | null = null) => ({ code, reason });
 const roots = new Map<string, TrustedKey>([['r1', { algorithm: 'PS256', key: root.publicKey }]]);
 const demand = { ...request, roots, revoked: nothingRevoked, at };
 
@@ -42,6 +46,17 @@ test('is believed by whoever sent the request that it refuses, for five minutes 
   const believed = { isGood: true, claims };
   expect(await verifyDenial({ certificate, token }, demand)).toEqual(believed);
   expect(await verifyDenial({ certificate, token }, { ...demand, at: at + 360 })).toEqual(believed);
+});
+
+test('is believed with the reason that it gives, and no other', async () => {
+  const ended = { ...request, issuer, code: 'session_ended', reason: 'lapsed', at } as const;
+  const signed = { certificate, token: await makeDenial(delegate.signer, ended) };
+  const judge = (reason: string | null) =>
+    verifyDenial(signed, { ...demand, told: told('session_ended', reason) });
+  expect(await judge('lapsed')).toMatchObject({ isGood: true, claims: { reason: 'lapsed' } });
+  for (const other of ['forced', null]) {
+    expect(await judge(other)).toMatchObject({ isGood: false, fault: 'other_refusal' });
+  }
 });
 
 test('is believed with a code that the reader does not know', async () => {
@@ -57,6 +72,10 @@ describe('denies nothing', () => {
     ['to a request without a nonce', { nonce: '' }, 'other_request'],
     ['to another instance', { instanceKey: 'i2' }, 'other_request'],
     ['to a request of no instance', { instanceKey: '' }, 'other_request'],
+    ['to whoever came with another credential', { credential: 'LH-2' }, 'other_credential'],
+    ['to whoever came with none', { credential: '' }, 'other_credential'],
+    ['when it came with another code', { told: told('forbidden') }, 'other_refusal'],
+    ['when it came with a reason', { told: told('license_revoked', 'forced') }, 'other_refusal'],
     ['to another product', { audience: 'cam' }, 'wrong_audience'],
     ['when it is six minutes old', { at: at + 361 }, 'expired'],
   ])('%s', async (_what, changed, fault) => {
