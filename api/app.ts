@@ -75,11 +75,12 @@ function handlerOf(deps: ApiDeps, operation: Operation) {
         requireScope(caller, operation.scope);
         if (operation.body !== undefined) await readBody(request, response);
         const input = parseInput(request);
-        if (mayHaveNonce) requireOneNonce(request);
+        const nonce = mayHaveNonce ? requireOneNonce(request) : undefined;
         const context = {
           deps,
           caller,
           requestId: requestIdOf(request),
+          nonce,
           // Made for the few operations that wait, not for every heartbeat. A getter would give each request
           // a hidden class of its own, which keeps the request in memory until a full collection.
           makeSignal: () => AbortSignal.any([whenClosed(response), deps.stopping]),

@@ -275,8 +275,11 @@ export class Seat extends EventEmitter<SeatEvents> implements AsyncDisposable {
     const landed = this.#landing.take();
     if (landed !== null) return this.#take(await landed);
     if (this.#landing.isUnderWay) throw this.#heartbeats.lastError ?? unreachable(waitsForAnother);
-    const { transport } = this.#parts;
-    const options = { timeoutMs: beatTimeoutMs(tenure.leaseMs), signal: this.#over.signal };
+    const { transport, verifier } = this.#parts;
+    const options = {
+      ...{ timeoutMs: beatTimeoutMs(tenure.leaseMs), signal: this.#over.signal },
+      wantsToken: verifier !== null && this.leaseToken === null,
+    };
     try {
       return await this.#take(await transport.renewSession(tenure.ref, options), tenure);
     } catch (error) {

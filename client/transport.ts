@@ -13,6 +13,8 @@ export type SessionAnswer = components['schemas']['SessionAnswer'] & {
   askedAt: Instant;
   /** The number of the newest revocation list. */
   revocationSeq?: number;
+  /** Of the request that it answers, where proof is wanted. */
+  nonce?: string | undefined;
 };
 export type AcquireRequest = components['schemas']['AcquireRequest'];
 export type ValidateRequest = components['schemas']['ValidateRequest'];
@@ -39,7 +41,7 @@ export function createTransport(
 
     acquireSession: (body: AcquireRequest, options: CallOptions): Promise<SessionAnswer> =>
       askForProof(asker, server.licenseKey, (nonce) =>
-        askSession(options, (signal) =>
+        askSession({ ...options, nonce }, (signal) =>
           client.POST('/v1/sessions', {
             body,
             headers: { ...byLicenseKey, ...nonceHeader(nonce) },
@@ -75,7 +77,7 @@ export function createSessionTransport(url: string, asker: Asker | null = null) 
       options: CallOptions & { waitSeconds: number },
     ): Promise<SessionAnswer> =>
       askForProof(asker, ref.credential, (nonce) =>
-        askSession(options, (signal) =>
+        askSession({ ...options, nonce }, (signal) =>
           client.GET('/v1/sessions/{id}', {
             params: { path: { id: ref.id }, query: { wait: options.waitSeconds } },
             headers: bySession(ref, nonce),
@@ -84,12 +86,17 @@ export function createSessionTransport(url: string, asker: Asker | null = null) 
         ),
       ),
 
-    renewSession: (ref: SessionRef, options: CallOptions): Promise<SessionAnswer> =>
+    /** @param options `wantsToken`: there is no lease token that proves the seat. */
+    renewSession: (
+      ref: SessionRef,
+      { wantsToken = false, ...options }: CallOptions & { wantsToken?: boolean },
+    ): Promise<SessionAnswer> =>
       askForProof(asker, ref.credential, (nonce) =>
-        askSession(options, (signal) =>
+        askSession({ ...options, nonce }, (signal) =>
           client.POST('/v1/sessions/{id}/heartbeat', {
             params: { path: { id: ref.id } },
             headers: bySession(ref, nonce),
+            ...(wantsToken ? { body: { wantsToken } } : {}),
             signal,
           }),
         ),
@@ -111,7 +118,7 @@ export function createSessionTransport(url: string, asker: Asker | null = null) 
 
 /** @throws LeaseholdError `unreachable` unless the answer has the members that everything here rests on. */
 async function askSession(
-  options: CallOptions,
+  { nonce, ...options }: CallOptions & { nonce: string | undefined },
   send: (signal: AbortSignal) => Promise<Answered<components['schemas']['SessionAnswer']>>,
 ): Promise<SessionAnswer> {
   const askedAt = readClock();
@@ -122,5 +129,5 @@ async function askSession(
     typeof answer.session.status === 'string' &&
     typeof answer.serverTime === 'string';
   if (data === undefined || !isAnswer) throw notLeasehold();
-  return { ...data, askedAt };
+  return { ...data, askedAt, nonce };
 }

@@ -41,7 +41,10 @@ export interface Asked {
 export interface Verifier {
   /** Why a refusal is not proven to be the server's answer to this request; null: it is. */
   readonly doubtRefusal: (refusal: LeaseholdError, asked: Asked) => Promise<string | null>;
-  /** Whether the lease token of an answer is good; null when there is none: nothing was signed now. */
+  /**
+   * Whether the lease token of an answer is good, and was made for the request that it answers; null when there
+   * is none: nothing was signed now.
+   */
   readonly prove: (answer: SessionAnswer) => Promise<Proven | null>;
   /** Why a lease token that was good is so no more, by a list that came since; null: it is good. */
   readonly doubtHeld: (proof: LeaseProof) => Promise<Doubt | null>;
@@ -100,7 +103,8 @@ function verifierOf(
       return check.isGood ? null : (reasons[check.fault] ?? `${check.part}: ${check.fault}`);
     },
 
-    async prove({ session, serverTime, leaseToken: token, certificate, revocationSeq = 0 }) {
+    async prove({ session, serverTime, nonce = '', ...answer }) {
+      const { leaseToken: token, certificate, revocationSeq = 0 } = answer;
       // No answer waits for it: what is revoked counts from the next one on.
       if (revocationSeq > learned.known.seq) void learned.learn();
       if (token === undefined) return null;
@@ -108,9 +112,10 @@ function verifierOf(
         return { isGood: false, doubt: { part: 'certificate', fault: 'missing' } };
       }
       const chain = { token, certificate };
-      // As of the clock that issued it. What this machine's clock says of it counts when it is used.
+      // As of the clock that issued it. What this machine's clock says of it counts when it is used. That it was
+      // issued for this answer shows its nonce: an old one with an old clock is none.
       const at = secondsOf(serverTime);
-      const holder = { sessionId: session.id, licenseId: session.licenseId };
+      const holder = { sessionId: session.id, licenseId: session.licenseId, nonce };
       const check = await learning(() => verifyLease(chain, { ...demandAt(at), ...holder }));
       if (check.isGood) return { isGood: true, proof: { ...chain, claims: check.claims } };
       return { isGood: false, doubt: { part: check.part, fault: check.fault } };

@@ -4,7 +4,7 @@
   Guarantee: a lease that is over is renewed only if nobody waits and a seat is free, so that a beat
   never takes what belongs to another. It drops nobody. Offline rights cover each token that its replies
   let the caller sign, before it is signed. O(log n), eight calls; four to six more when a token is to be
-  signed, which for a session with offline rights is once in a twentieth of its grace.
+  signed, which for a session with offline rights is once in a twentieth of its grace, or when its holder asks.
 
   An online-only session is offered rights when there is room: they are reserved, and become its own with
   the first beat after the ledger has them on record, so that a restore knows of each token that is out.
@@ -20,6 +20,7 @@
   ARGV[5]  key that signs tokens, or ''
   ARGV[6]  what became of the rights that the reply before offered: 'recorded', 'refused' (the ledger has not
            got them and never will), or ''
+  ARGV[7]  '1' if the holder has no token: one is to be signed though the last one is still good
 
   Replies:
     RENEWED  lease until, '1' if the session's workflow should hear of it, used, limit, fence,
@@ -41,6 +42,7 @@
 
 local sessionId, instance, holder, signer = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local fate = ARGV[6]
+local wantsToken = ARGV[7] == '1' and signer ~= ''
 
 local pool = livePool()
 if not pool then return { 'NO_POOL' } end
@@ -85,7 +87,7 @@ end
 local function renewRights(leaseUntil)
   local hardUntil = leaseUntil + pool.graceMs
   if hasRights(session) then
-    local tokenUntil = tokenStillGood(pool, session, holder, signer, hardUntil)
+    local tokenUntil = not wantsToken and tokenStillGood(pool, session, holder, signer, hardUntil)
     if tokenUntil then return tokenUntil, false, false end
   else
     local isGained, offeredUnder = gainRights(hardUntil)

@@ -92,6 +92,8 @@ export interface RenewLease extends SeatRef {
   holderId: string;
   /** Id of the key that signs tokens; empty when none does. */
   signer: string;
+  /** Whether to sign a token though the last one is still good: the holder has not got it. */
+  wantsToken?: boolean;
   /**
    * What became of the rights that the last reply offered: the ledger has them, or it has not got them and
    * never will. Left out: nobody knows.
@@ -166,8 +168,11 @@ export function createSeatScripts(redis: Redis, options: SeatScriptOptions = {})
         ...[takeover?.sessionId ?? '', takeover?.instanceKey ?? ''],
         ...[caller.terms, caller.device, caller.keepsRights ? 1 : 0, caller.signer],
       ]),
-    renewLease: (pool, { sessionId, instanceKey, holderId, signer, offered = '' }) =>
-      renew(pool, [sessionId, instanceKey, holderId, signer, offered]),
+    renewLease: (pool, { sessionId, instanceKey, holderId, signer, ...beat }) =>
+      renew(pool, [
+        ...[sessionId, instanceKey, holderId, signer],
+        ...[beat.offered ?? '', beat.wantsToken === true ? 1 : 0],
+      ]),
     releaseSeat: (pool, { sessionId, instanceKey, holderId, mode, reason, givenUntil, rights }) =>
       release(pool, [
         ...[sessionId, instanceKey, holderId ?? '', mode, reason],

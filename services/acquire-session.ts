@@ -32,6 +32,8 @@ export interface AcquireInput extends PoolRef, SessionFacts, Pick<UseRequest, 'f
   wait: boolean;
   /** A session of the caller's own device to end for its seat, if there is none otherwise. */
   takeover?: string | undefined;
+  /** What the caller calls this request; the lease token repeats it. */
+  nonce?: string | undefined;
   /** The license as it was just read; it is read anew if it changes under the request. */
   license?: LicenseRecord | undefined;
 }
@@ -164,7 +166,7 @@ async function keepTenure(
 /** Each process is given a token of its own, and only once the ledger has the session. */
 async function sign(
   deps: Deps,
-  { tenantId, licenseId }: PoolRef,
+  { tenantId, licenseId, nonce }: AcquireInput,
   license: LicenseRecord,
   tenure: Tenure,
 ): Promise<SignedLease | null> {
@@ -172,7 +174,7 @@ async function sign(
   const { sessionId } = tenure;
   const subject = { tenantId, licenseId, sessionId, product: license.productCode };
   const terms = poolTermsOfLicense(license);
-  return signLease(deps, deps.delegate.current(), subject, { ...tenure, terms });
+  return signLease(deps, deps.delegate.current(), subject, { ...tenure, terms, nonce });
 }
 
 /** Whatever the pool said of it, a session that is not the caller's is answered as an unknown one. */

@@ -11,6 +11,14 @@ import { recordedEnd } from './recorded-end.ts';
 import { restorePool } from './restore-pool.ts';
 import { signLease, type SignedLease } from './sign-lease.ts';
 
+/** What a beat asks for. */
+interface Beat {
+  /** What the caller calls this request; a lease token repeats it. */
+  nonce?: string | undefined;
+  /** The caller has no token of its session, whatever was signed: the answer to an earlier beat was lost, say. */
+  wantsToken?: boolean;
+}
+
 /** What became of the seat, or of the place in the queue. */
 type Kept = Exclude<RenewReply, { word: 'NO_POOL' }>;
 
@@ -25,11 +33,13 @@ type Kept = Exclude<RenewReply, { word: 'NO_POOL' }>;
 export async function renewSession(
   deps: Deps & { forwarder: HeartbeatForwarder },
   claims: SessionClaims,
+  asked: Beat = {},
 ): Promise<{ seat: Kept; lease: SignedLease | null }> {
   const delegate = deps.delegate.current();
+  const { nonce, wantsToken = false } = asked;
   const renew = (options: Pick<RenewLease, 'offered'>) =>
     deps.seats.renewLease(claims, {
-      ...{ ...claims, ...options },
+      ...{ ...claims, ...options, wantsToken },
       signer: delegate?.signer.kid ?? '',
     });
   const beaten = await renew({});
@@ -53,17 +63,17 @@ export async function renewSession(
     });
   }
   if (reply.word === 'RENEWED')
-    return { seat: reply, lease: await sign(deps, delegate, claims, reply) };
+    return { seat: reply, lease: await sign(deps, delegate, claims, { ...reply, nonce }) };
   if (reply.word !== 'ENDED' || !guesses.has(reply.reason)) return { seat: reply, lease: null };
   return { seat: { ...reply, reason: await reasonOf(deps, claims, reply) }, lease: null };
 }
 
-/** Only when a new token says more than the last: most beats sign nothing. */
+/** Only when a new token says more than the last, or the last is not there: most beats sign nothing. */
 async function sign(
   deps: Deps,
   delegate: Delegate | null,
   claims: SessionClaims,
-  { mustSign, terms, ...seat }: Renewed,
+  { mustSign, terms, ...seat }: Renewed & Pick<Beat, 'nonce'>,
 ): Promise<SignedLease | null> {
   if (!mustSign || terms === null) return null;
   return signLease(deps, delegate, claims, { ...seat, terms });

@@ -22,6 +22,8 @@ export interface Lease {
   fence: Fence;
   /** As `poolTermsOfLicense` made them. */
   terms: string;
+  /** Of the request that is answered. */
+  nonce?: string | undefined;
 }
 
 export type LeaseSubject = Pick<SessionClaims, 'tenantId' | 'licenseId' | 'sessionId' | 'product'>;
@@ -80,6 +82,7 @@ function claimsOf(
     feat,
     epoch: lease.fence.epoch,
     fence: lease.fence.counter,
+    ...(lease.nonce === undefined ? {} : { nonce: lease.nonce }),
   };
 }
 

@@ -13,11 +13,16 @@ export function nonceOf(request: IncomingMessage & { body?: unknown }): string |
   return nonceIn(request.headers[header]) ?? nonceIn(bodyOf(request)['nonce']);
 }
 
-/** @throws LicensingError `invalid_request` when header and body name different nonces. */
-export function requireOneNonce(request: IncomingMessage & { body?: unknown }): void {
+/**
+ * `nonceOf` once the body is read.
+ *
+ * @throws LicensingError `invalid_request` when header and body name different nonces.
+ */
+export function requireOneNonce(request: IncomingMessage & { body?: unknown }): string | undefined {
   const inHeader = nonceIn(request.headers[header]);
   const inBody = nonceIn(bodyOf(request)['nonce']);
-  if (inHeader === undefined || inBody === undefined || inHeader === inBody) return;
+  if (inHeader === undefined || inBody === undefined) return inHeader ?? inBody;
+  if (inHeader === inBody) return inHeader;
   const message = 'must be the nonce of the header Leasehold-Nonce, where both are given';
   throw new LicensingError('invalid_request', `The request has a fault: nonce: ${message}.`, {
     extra: { errors: [{ path: 'nonce', message }] },

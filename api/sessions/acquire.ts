@@ -71,8 +71,8 @@ export const acquire = defineOperation({
     ...useRefusals,
     'restoring',
   ],
-  async handle({ deps, caller }, input) {
-    const outcome = await acquireSession(deps, { ...caller, ...input.body });
+  async handle({ deps, caller, nonce }, input) {
+    const outcome = await acquireSession(deps, { ...caller, ...input.body, nonce });
     const { tenure, row, license, lease } = unlessRefused(outcome);
     const { instanceKey, holderId } = input.body;
     const claims: SessionClaims = {

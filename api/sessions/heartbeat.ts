@@ -10,6 +10,10 @@ import { presentSession } from './present-session.ts';
 const body = z
   .strictObject({
     nonce: nonceSchema.optional(),
+    wantsToken: z.boolean().default(false).meta({
+      description:
+        'The caller has no good lease token of its session: the answer brings one, where the server signs, although the last one is still good.',
+    }),
   })
   .meta({ id: 'HeartbeatRequest' });
 
@@ -30,9 +34,9 @@ export const heartbeat = defineOperation({
     },
   },
   errors: ['session_ended', 'restoring'],
-  async handle({ deps, caller }, { params }) {
+  async handle({ deps, caller, nonce }, { params, body: { wantsToken } }) {
     requireOwnSession(caller, params.id);
-    const { seat, lease } = await renewSession(deps, caller);
+    const { seat, lease } = await renewSession(deps, caller, { nonce, wantsToken });
     if (seat.word === 'ENDED') {
       throw new LicensingError('session_ended', endedDetail[seat.reason], {
         extra: { reason: seat.reason },

@@ -152,7 +152,7 @@ def verify_lease(token, certificate, demand):
     claims = verify_delegated("lic-lease+jwt", token, certificate, demand)
     require(has(claims, "iss aud sub tid sid jti tier", "nbf lease_until epoch fence"), "malformed")
     require(is_whole(claims.get("hb"), 1) and is_whole(claims.get("rev_seq"), 0), "malformed")
-    require(are_features(claims.get("feat")), "malformed")
+    require(are_features(claims.get("feat")) and claims.get("nonce") != "", "malformed")
     require(claims["iat"] <= claims["lease_until"] <= claims["exp"], "malformed")
     revoked, grant = demand["revoked"], (claims["sub"], claims["epoch"])
     require(claims["sub"] not in revoked["licenses"], "revoked_license")
@@ -160,6 +160,7 @@ def verify_lease(token, certificate, demand):
                     for r in revoked["leases"]), "revoked_lease")
     require(claims["sub"] == demand.get("licenseId", claims["sub"]), "other_license")
     require(claims["sid"] == demand.get("sessionId", claims["sid"]), "other_session")
+    require(claims.get("nonce") == demand.get("nonce", claims.get("nonce")), "other_request")
     return claims
 
 

@@ -587,6 +587,11 @@ export interface components {
         HeartbeatRequest: {
             /** @description Random, and never used for another request: when the request is refused, the signed denial repeats it. */
             nonce?: string;
+            /**
+             * @description The caller has no good lease token of its session: the answer brings one, where the server signs, although the last one is still good.
+             * @default false
+             */
+            wantsToken: boolean;
         };
         ForceReleaseRequest: {
             /** @description Why; kept in the audit log. */

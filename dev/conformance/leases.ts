@@ -36,6 +36,8 @@ export async function leaseVectors(keys: VectorKeys): Promise<Vector[]> {
       expected: { isGood: false, part: 'token', fault },
     });
   const last = { iat: signUntil, nbf: signUntil, lease_until: signUntil, exp: verifyUntil };
+  const answer = { nonce: 'n1' };
+  const old = { ...answer, iat: at + 60, nbf: at + 60 };
   const range = { license: 'lic_1', epoch: 1, fences: [5, 7] as [number, number] };
   const root = keys.roots[0];
 
@@ -66,6 +68,15 @@ export async function leaseVectors(keys: VectorKeys): Promise<Vector[]> {
         revoked: { ...nothing, leases: [{ ...range, epoch: 2 }] },
       },
     ),
+    good('good, the answer to the request', await leased(answer), answer, { nonce: 'n1' }),
+    good('good, asked for no request', await leased(answer), answer),
+    bad('a replayed answer to an earlier request', await leased(answer), 'other_request', {
+      nonce: 'n2',
+    }),
+    bad('a replayed answer, as of its own time', await leased(old), 'other_request', {
+      ...{ nonce: 'n2', at: old.iat },
+    }),
+    bad('the answer to no request', token, 'other_request', { nonce: 'n1' }),
     ...damagesOf(token, root.jwk).map(([name, text, fault]) => bad(name, text, fault)),
     ...spellingsOf(token, keys.delegate).map(([name, text, fault]) => bad(name, text, fault)),
     bad('a denial', await signedClaims(keys, 'lic-denial+jwt', claims), 'wrong_type'),
@@ -107,6 +118,7 @@ export async function leaseVectors(keys: VectorKeys): Promise<Vector[]> {
     bad('features within features', await leased({ feat: { a: { b: 1 } } }), 'malformed'),
     bad('a seat that outlives it', await leased({ lease_until: claims.exp + 1 }), 'malformed'),
     bad('a seat that ends before it begins', await leased({ lease_until: at - 1 }), 'malformed'),
+    bad('an empty nonce', await leased({ nonce: '' }), 'malformed'),
     bad('no beats', await leased({ hb: 0 }), 'malformed'),
     ...(await certificateCases(keys, certificate, token)),
   ];

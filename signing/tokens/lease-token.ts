@@ -29,6 +29,7 @@ const leaseClaims = z
     epoch: z.int(),
     fence: z.int(),
     rev_seq: z.int().min(0),
+    nonce: z.string().min(1).optional(),
   })
   .refine((claims) => claims.iat <= claims.lease_until)
   .refine((claims) => claims.lease_until <= claims.exp);
@@ -42,6 +43,8 @@ const leaseClaims = z
  * - `tier` the plan; `feat` its entitlements, each on or off, a limit or a text
  * - `epoch` and `fence` order the grants of a pool: compare the epoch first
  * - `rev_seq` the number of the newest revocation list
+ * - `nonce` that of the request which it answers, where the request had one: who asked believes no older token
+ *   than the one that was made for this request, whatever clock the answer shows. Later nobody looks at it
  *
  * It says nothing of a person or a device: a session's machine is known to the server alone.
  */
@@ -64,22 +67,27 @@ export async function makeLeaseToken(delegate: TokenSigner, claims: LeaseClaims)
   return makeToken(delegate, { type: leaseFormat.type, claims: leaseClaims.parse(claims) });
 }
 
-/** Whose lease it must be; any unless given. */
+/** Whose lease it must be, and which request it must answer; any unless given. */
 export interface LeaseHolder {
   readonly licenseId?: string | undefined;
   readonly sessionId?: string | undefined;
+  readonly nonce?: string | undefined;
 }
 
-/** Believes a lease of the given license and session alone: that of another seat proves nothing of this one. */
+/**
+ * Believes a lease of the given license and session alone: that of another seat proves nothing of this one. With
+ * a nonce it must be the answer to that request.
+ */
 export async function verifyLease(
   chain: Chain,
-  { licenseId, sessionId, ...demand }: ChainDemand & LeaseHolder,
+  { licenseId, sessionId, nonce, ...demand }: ChainDemand & LeaseHolder,
 ): Promise<ChainCheck<LeaseClaims>> {
   const check = await verifyChain(chain, { ...demand, format: leaseFormat });
   if (!check.isGood) return check;
   const { sub, sid } = check.claims;
   if (licenseId !== undefined && sub !== licenseId) return refuseToken('other_license');
   if (sessionId !== undefined && sid !== sessionId) return refuseToken('other_session');
+  if (nonce !== undefined && check.claims.nonce !== nonce) return refuseToken('other_request');
   return check;
 }
 

@@ -9,7 +9,7 @@ import { startTestApi, type TestApi } from '../support/api.ts';
 import { acquire as givenSeat, givenLicense, revoke, suspend } from '../support/given.ts';
 import { startTestKms } from '../support/kms.ts';
 import { happens } from './support/happens.ts';
-import { startMiddle } from './support/middle.ts';
+import { startMiddle, type Told } from './support/middle.ts';
 import { startCli } from './support/program.ts';
 
 const api = await startTestApi({ kms: await startTestKms() });
@@ -104,6 +104,44 @@ test('who stands in the connection cannot have a license of his own refused in p
   });
   await using seat = await acquire(options);
   expect(seat.licenseId).toBe(license.licenseId);
+});
+
+test('an answer that was recorded gives no right to whoever plays it again, clock and all', async () => {
+  const { license, options } = await givenPinned(api);
+  const recorded: Told[] = [];
+  await using middle = await startMiddle(api.url, undefined, (answer, { method }) => {
+    if (method !== 'POST') return answer;
+    if (recorded.length === 0) recorded.push(answer);
+    return recorded[0] ?? answer;
+  });
+  await using first = await acquire({ ...options, url: middle.url });
+  expect(first.leaseToken).not.toBeNull();
+  // Its beats hear the same answer again: what it has stays good, what comes is not.
+  expect(await happens(first, 'tampered')).toEqual({ part: 'token', fault: 'other_request' });
+  await using seat = await acquire({ ...options, url: middle.url });
+  expect(seat).toMatchObject({ state: 'online', licenseId: license.licenseId, leaseToken: null });
+  expect(seat.doubt).toEqual({ part: 'token', fault: 'other_request' });
+  expect(seat.entitlements).toBeNull();
+  await happens(seat, 'renewed');
+  expect(seat.leaseToken).toBeNull();
+});
+
+test('a lease token that got lost comes with the next beat, long before it would be made anew', async () => {
+  const { options } = await givenPinned(api);
+  let isLost = false;
+  await using middle = await startMiddle(api.url, undefined, (answer) => {
+    if (isLost || !('leaseToken' in answer)) return answer;
+    isLost = true;
+    const { leaseToken: _, certificate: __, ...rest } = answer;
+    return rest;
+  });
+  await using seat = await acquire({ ...options, url: middle.url });
+  expect(seat).toMatchObject({ leaseToken: null, doubt: null });
+  await happens(seat, 'renewed');
+  const held = seat.leaseToken;
+  expect(held?.claims.sid).toBe(seat.sessionId);
+  await happens(seat, 'renewed');
+  expect(seat.leaseToken).toBe(held);
 });
 
 test('who stands in the connection cannot tell another reason than the one that was signed', async () => {

@@ -141,6 +141,13 @@ export class Seats {
     return reply.sessionId;
   }
 
+  /** Whose token got lost. */
+  beatWithoutToken(instanceKey: string, sessionId: string) {
+    const { signer } = this;
+    const caller = { sessionId, instanceKey, holderId: 'main', signer, wantsToken: true };
+    return this.door.renewLease(this.pool, caller);
+  }
+
   beat(instanceKey: string, sessionId: string, holderId = 'main', offered?: Offered) {
     const { signer } = this;
     const caller = { sessionId, instanceKey, holderId, signer };

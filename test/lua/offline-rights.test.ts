@@ -68,6 +68,29 @@ describe('a beat', () => {
     expect(await seats.beat('a', id)).toMatchObject({ mustSign: true });
   });
 
+  test('asks for a token when its holder has lost the last one, and counts what it gives right to', async () => {
+    const seats = await poolOf();
+    const id = await seats.seatOf('a');
+    stage.clock.now += 1;
+    expect(await seats.beat('a', id)).toMatchObject({ mustSign: false });
+    const again = { mustSign: true, hardUntil: untilNow(), terms: 'terms' };
+    expect(await seats.beatWithoutToken('a', id)).toMatchObject(again);
+    expect(await seats.beat('a', id)).toMatchObject({ mustSign: false, hardUntil: untilNow() });
+    stage.clock.now += leaseMs + graceMs - 1;
+    expect(await rightsOf(seats)).toBe(1);
+  });
+
+  test('asks for none, and moves no rights, while no key signs', async () => {
+    const seats = await poolOf();
+    seats.signer = '';
+    const id = await seats.seatOf('a');
+    const first = untilNow();
+    stage.clock.now += 1;
+    expect(await seats.beatWithoutToken('a', id)).toMatchObject({
+      ...{ mustSign: false, hardUntil: first },
+    });
+  });
+
   test('gives each process of a session its own token', async () => {
     const seats = await poolOf();
     const id = await seats.seatOf('a', 'x');

@@ -180,8 +180,8 @@ export function acquireMany(license: GivenLicense, count: number): Promise<Given
   return Promise.all(Array.from({ length: count }, () => acquire(license)));
 }
 
-export function tryHeartbeat(session: GivenSession): Promise<Answer> {
-  return asHolder(session, 'POST', `/v1/sessions/${session.id}/heartbeat`, { body: {} });
+export function tryHeartbeat(session: GivenSession, body: object = {}): Promise<Answer> {
+  return asHolder(session, 'POST', `/v1/sessions/${session.id}/heartbeat`, { body });
 }
 /** Beats; throws unless the seat is kept. */
 export async function heartbeat(session: GivenSession): Promise<Session> {

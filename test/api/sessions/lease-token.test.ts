@@ -4,6 +4,7 @@ import { poolKeys } from '../../../lua/keys.ts';
 import { startTestApi } from '../../support/api.ts';
 import {
   acquire,
+  acquireBody,
   forceRelease,
   givenLicense,
   givenNoRightsLeft,
@@ -68,7 +69,39 @@ describe('who is granted a seat', () => {
   });
 });
 
+describe('a token repeats the nonce of the request that it answers', () => {
+  test('of the body or of the header, and none where there was none', async () => {
+    const license = await givenLicense(api, { seats: 3 });
+    const authorization = `License ${license.licenseKey}`;
+    const ask = async (instance: string, nonces: { header?: string; body?: string }) => {
+      const { header, body: nonce } = nonces;
+      const answer = await api.request('POST', '/v1/sessions', {
+        ...{ authorization, headers: header === undefined ? {} : { 'leasehold-nonce': header } },
+        body: { ...acquireBody(license, { instance }), ...(nonce === undefined ? {} : { nonce }) },
+      });
+      return (await claimsOf(answer, license)).nonce;
+    };
+    expect(await ask('a', { body: 'n1' })).toBe('n1');
+    expect(await ask('b', { header: 'n2' })).toBe('n2');
+    expect(await ask('c', {})).toBeUndefined();
+  });
+
+  test('also when it comes with a beat', async () => {
+    const license = await givenLicense(api);
+    const session = await acquire(license);
+    const answer = await tryHeartbeat(session, { nonce: 'n1', wantsToken: true });
+    expect((await claimsOf(answer, license)).nonce).toBe('n1');
+  });
+});
+
 describe('a beat', () => {
+  test('brings a token when its sender has none, though the last one says nearly the same', async () => {
+    const license = await givenLicense(api);
+    const session = await acquire(license);
+    expect(hasToken(await tryHeartbeat(session, { wantsToken: true }))).toBe(true);
+    expect(hasToken(await tryHeartbeat(session))).toBe(false);
+  });
+
   test('brings no token while the last one says nearly the same', async () => {
     const license = await givenLicense(api);
     const session = await acquire(license);

@@ -55,12 +55,15 @@ export async function startSigningProxy(
   let graceSeconds = 259_200;
   let { url: target } = server;
 
-  const signLease = (session: Record<string, string>) => {
+  const signLease = (session: Record<string, string>, nonce: unknown) => {
     const claims: LeaseClaims = { ...givenLeaseClaims(now()), aud: server.product };
     const { id: sid = '', licenseId: sub = '', leaseUntil = '' } = session;
     const leaseEnd = Math.ceil(Date.parse(leaseUntil) / 1000) || claims.lease_until;
     const ends = { lease_until: leaseEnd, exp: leaseEnd + graceSeconds };
-    return makeLeaseToken(signer, { ...claims, ...ends, sid, sub });
+    return makeLeaseToken(signer, {
+      ...{ ...claims, ...ends, sid, sub },
+      ...(typeof nonce === 'string' ? { nonce } : {}),
+    });
   };
   const sign = async (
     answer: Body,
@@ -72,7 +75,12 @@ export async function startSigningProxy(
       const { id = '', instanceKey = '' } = session;
       instances.set(id, instanceKey);
       const { seq: revocationSeq = 0 } = shown;
-      return { ...answer, revocationSeq, leaseToken: await signLease(session), certificate };
+      return {
+        ...answer,
+        revocationSeq,
+        leaseToken: await signLease(session, request['nonce']),
+        certificate,
+      };
     }
     if (answer['conclusive'] !== true || typeof code !== 'string') return answer;
     const sessionId = /ses_\w+/.exec(path)?.[0] ?? '';

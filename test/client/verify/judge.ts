@@ -27,7 +27,7 @@ export async function judge(
   const ofChain = { roots: trust.roots, revoked, at, audience: product };
   switch (kind) {
     case 'lease':
-      return verifyLease(chain, { ...ofChain, licenseId, sessionId });
+      return verifyLease(chain, { ...ofChain, licenseId, sessionId, nonce });
     case 'denial':
       return verifyDenial(chain, {
         ...{ ...ofChain, audience: product, nonce: nonce ?? '', instanceKey, credential },
