@@ -21,6 +21,11 @@ export interface CredentialKey {
 }
 
 const sessionCredentialPrefix = 'lhs_';
+/** Whether a text is of this kind of credential at all; license keys are not. */
+export function looksLikeSessionCredential(text: string): boolean {
+  return text.startsWith(sessionCredentialPrefix);
+}
+
 /** Longest credential that is looked at; more is refused before any work. */
 const lengthMax = 1_024;
 
@@ -52,7 +57,7 @@ export function readSessionCredential(
   keys: readonly CredentialKey[],
   credential: string,
 ): SessionClaims | null {
-  if (credential.length > lengthMax || !credential.startsWith(sessionCredentialPrefix)) return null;
+  if (credential.length > lengthMax || !looksLikeSessionCredential(credential)) return null;
   const [head = '', body = '', mac = '', ...rest] = credential.split('.');
   const kid = head.slice(sessionCredentialPrefix.length);
   const key = keys.find((candidate) => candidate.kid === kid);

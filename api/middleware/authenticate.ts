@@ -9,7 +9,11 @@ import { LicensingError } from '../../domain/errors.ts';
 import { scopes, type Scope } from '../../domain/scope.ts';
 import { idPattern } from '../../domain/ids.ts';
 import { findActiveKey, findLicenseByKey } from '../../services/find-active-key.ts';
-import { readSessionCredential, type SessionClaims } from '../../signing/session-credential.ts';
+import {
+  looksLikeSessionCredential,
+  readSessionCredential,
+  type SessionClaims,
+} from '../../signing/session-credential.ts';
 import type { ApiDeps } from '../deps.ts';
 
 /** `tenant` also takes an operator key together with the header `Leasehold-Tenant`. */
@@ -111,12 +115,17 @@ export function authorization(request: IncomingMessage, scheme: 'Bearer' | 'Lice
   return isOfScheme && header.length <= 1_100 ? header.slice(start.length) : '';
 }
 
-/** The credential that a program came with, good or not; empty where it has none of the operation's scheme. */
+/**
+ * The credential that a program came with, good or not; empty where it is of another kind than the operation
+ * takes. Of a license key that somebody shows as a session's credential nobody may learn that it is none.
+ */
 export function programCredential(
   request: IncomingMessage,
   credentialClass: CredentialClass,
 ): string {
-  return authorization(request, credentialClass === 'license_key' ? 'License' : 'Bearer');
+  const isLicenseKey = credentialClass === 'license_key';
+  const credential = authorization(request, isLicenseKey ? 'License' : 'Bearer');
+  return looksLikeSessionCredential(credential) === isLicenseKey ? '' : credential;
 }
 
 function unauthenticated(): LicensingError {

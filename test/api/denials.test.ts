@@ -183,6 +183,20 @@ describe('a refusal is proven to whoever asked', () => {
     });
   });
 
+  test('and not of a good license key that is shown in place of a session’s credential, or the reverse', async () => {
+    const license = await givenLicense(api);
+    const { id, credential } = await acquire(license);
+    const headers = { 'leasehold-nonce': newNonce() };
+    const credOf = async (method: string, path: string, authorization: string) => {
+      const answer = await api.request(method, path, { authorization, headers, body: {} });
+      expect(answer.status).toBe(401);
+      return (await proof.claimsOf(answer.body)).cred;
+    };
+    const beat = `/v1/sessions/${id}/heartbeat`;
+    expect(await credOf('POST', beat, `Bearer ${license.licenseKey}`)).toBe('');
+    expect(await credOf('POST', '/v1/sessions', `License ${credential}`)).toBe('');
+  });
+
   test('who named one nonce, and not two different ones', async () => {
     const license = await givenLicense(api);
     const session = await acquire(license, { instance: 'i' });
