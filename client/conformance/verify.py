@@ -238,11 +238,17 @@ def verify_root_list(token, demand):
     claims, _, known = verify_list("lic-roots+jwt", token, demand)
     is_void = known["signedBy"] in demand["revoked"]["keys"]
     require(claims["seq"] >= known["seq"] or is_void, "older")
-    trusted = dict(demand["roots"])
-    for key in claims["keys"]:
-        present = trusted.setdefault(key["kid"], key)
-        require((present["n"], present["e"]) == (key["n"], key["e"]), "other_key")
-    return claims, list(trusted)
+    require(len({key["kid"] for key in claims["keys"]}) == len(claims["keys"]), "malformed")
+    order = list(demand["roots"])
+    place = len(order)
+    for key in reversed(claims["keys"]):  # an unknown one goes before the known one that follows it
+        if key["kid"] in order:
+            present = demand["roots"].get(key["kid"], key)
+            require((present["n"], present["e"]) == (key["n"], key["e"]), "other_key")
+            place = order.index(key["kid"])
+        else:
+            order.insert(place, key["kid"])
+    return claims, order
 
 
 # --- The vectors -----------------------------------------------------------------------------------

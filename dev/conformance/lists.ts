@@ -1,7 +1,7 @@
 /** Lists of what is revoked, and of roots. */
 import { decodeJwt } from 'jose';
 import { makeRevocationList } from '../../signing/tokens/revocation-list.ts';
-import { makeRootList, type RootKey } from '../../signing/tokens/root-list.ts';
+import { makeRootList, type RootKey, type RootListClaims } from '../../signing/tokens/root-list.ts';
 import { makeToken, type TokenSigner } from '../../signing/tokens/jws.ts';
 import { edited } from './forgery.ts';
 import type { VectorKeys } from './keys.ts';
@@ -67,11 +67,19 @@ export async function rootListVectors({
     });
   const token = await list(next.signer, [root.jwk, next.jwk, third.jwk]);
   const three = [...pinned, 'root-3'];
+  const listedThird = { ...third.jwk, not_before: at };
   return [
     good('good', token, three),
-    good('good for whoever pins only the one that signed', token, ['root-2', 'root-1', 'root-3'], {
-      pinned: ['root-2'],
+    good('good for whoever pins only the one that signed', token, three, { pinned: ['root-2'] }),
+    good('good for whoever pins the later ones: an older root comes before them', token, three, {
+      pinned: ['root-2', 'root-3'],
     }),
+    good(
+      'good for whoever pins the outer ones',
+      await list(root.signer, [next.jwk, third.jwk]),
+      [...['root-1', 'root-2', 'root-3']],
+      { pinned: ['root-1', 'root-3'] },
+    ),
     good('good eleven years later: what a list adds is not taken back by time', token, three, {
       at: at + 11 * year,
     }),
@@ -81,6 +89,14 @@ export async function rootListVectors({
     }),
     bad('a root that it adds itself', await list(third.signer, [third.jwk]), 'unknown_key'),
     bad('another key by the name of a root', await list(next.signer, [forged.jwk]), 'other_key'),
+    bad(
+      'a root that it names twice',
+      await makeToken(next.signer, {
+        type: 'lic-roots+jwt',
+        claims: { ...decodeJwt<RootListClaims>(token), keys: [listedThird, listedThird] },
+      }),
+      'malformed',
+    ),
     bad('a delegate', await list(delegate.signer, [third.jwk]), 'unknown_key'),
     bad('the future', token, 'not_yet_valid', { at: at - 61 }),
     bad('an edited list', edited(token, 'claims', { keys: [forged.jwk] }), 'bad_signature'),

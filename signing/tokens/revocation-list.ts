@@ -115,7 +115,7 @@ export interface RevocationListDemand {
   readonly at: number;
 }
 
-/** Why a list is not taken in. `newer_root`: it would revoke a root that is newer than its signer. */
+/** Why a list is not taken in. `newer_root`: it would revoke a root over which its signer has no say. */
 export type RevocationListFault = TokenFault | 'revoked_key' | 'older' | 'newer_root';
 
 export type RevocationListCheck =
@@ -131,8 +131,11 @@ export type RevocationListCheck =
   | { readonly isGood: false; readonly fault: RevocationListFault };
 
 /**
- * Verifies a list. Its number may be lower than that of the known one in one case: it revokes the root
- * that signed the known one, whose numbers count no more than anything else that it signs.
+ * Verifies a list. A root has no say over newer ones; and one that a list added has none over those that came
+ * between it and the root that added it: else whoever abuses a root could add one that revokes its successor.
+ *
+ * A list's number may be lower than that of the known one in one case: the root that signed the known one is
+ * trusted no more, and its numbers count no more than anything else that it signs.
  */
 export async function verifyRevocationList(
   token: string,
@@ -145,38 +148,62 @@ export async function verifyRevocationList(
   if (known.revoked.keys.has(signedBy)) return { isGood: false, fault: 'revoked_key' };
   const { data: claims } = revocationClaims.safeParse(checked.claims);
   if (claims === undefined) return { isGood: false, fault: 'malformed' };
-  const newerRoots = rootsAfter(signedBy, trust);
-  if (newerRoots.some((kid) => claims.keys.includes(kid))) {
+  if (rootsBeyond(signedBy, trust).some((kid) => claims.keys.includes(kid))) {
     return { isGood: false, fault: 'newer_root' };
   }
-  const isKnownVoid = known.signedBy !== null && claims.keys.includes(known.signedBy);
-  if (claims.seq < known.seq && !isKnownVoid) return { isGood: false, fault: 'older' };
   const revoked = readRevocations(claims);
+  const left = withoutFallen(trust, { signedBy, revoked: revoked.keys });
+  const isKnownVoid = known.signedBy !== null && !isBelieved(known.signedBy, left, revoked.keys);
+  if (claims.seq < known.seq && !isKnownVoid) return { isGood: false, fault: 'older' };
   return {
     isGood: true,
     list: { seq: claims.seq, signedBy, revoked },
     claims,
-    trust: withoutFallen(trust, { newerRoots, revoked: revoked.keys }),
+    trust: left,
     isCurrent: at <= claims.next_update,
   };
 }
 
-function rootsAfter(kid: string, { roots }: RootTrust): string[] {
+/** The roots that a list of this one may not revoke. */
+function rootsBeyond(kid: string, { roots, addedBy }: RootTrust): string[] {
   const order = [...roots.keys()];
-  return order.slice(order.indexOf(kid) + 1);
+  const [own, adder] = [order.indexOf(kid), order.indexOf(addedBy.get(kid) ?? kid)];
+  return order.filter((_, place) => place > own || (place > adder && place < own));
 }
 
-/** Those that revoked roots have added since the signer of the list came to be trusted are gone for good. */
+/**
+ * What revoked roots have added is gone for good, and so on: all but the signer of the list and those that
+ * led to it. A number that only such a root gave binds nobody.
+ */
 function withoutFallen(
   trust: RootTrust,
-  { newerRoots, revoked }: { newerRoots: readonly string[]; revoked: ReadonlySet<string> },
+  { signedBy, revoked }: { signedBy: string; revoked: ReadonlySet<string> },
 ): RootTrust {
-  const fallen = new Set<string>();
-  for (const kid of newerRoots) {
-    const by = trust.addedBy.get(kid);
-    if (by !== undefined && (revoked.has(by) || fallen.has(by))) fallen.add(kid);
+  const led = new Set<string>();
+  for (
+    let kid: string | undefined = signedBy;
+    kid !== undefined && !led.has(kid);
+    kid = trust.addedBy.get(kid)
+  ) {
+    led.add(kid);
   }
-  return { ...trust, roots: new Map([...trust.roots].filter(([kid]) => !fallen.has(kid))) };
+  const fallen = new Set<string>();
+  const falls = ([kid, by]: readonly [string, string]) =>
+    !led.has(kid) && !fallen.has(kid) && (revoked.has(by) || fallen.has(by));
+  for (let next = [...trust.addedBy].find(falls); next; next = [...trust.addedBy].find(falls)) {
+    fallen.add(next[0]);
+  }
+  const left = {
+    ...trust,
+    roots: new Map([...trust.roots].filter(([kid]) => !fallen.has(kid))),
+    addedBy: new Map([...trust.addedBy].filter(([kid]) => !fallen.has(kid))),
+  };
+  const isNumberGood = trust.signedBy === null || isBelieved(trust.signedBy, left, revoked);
+  return isNumberGood ? left : { ...left, seq: 0, signedBy: null };
+}
+
+function isBelieved(kid: string, { roots }: RootTrust, revoked: ReadonlySet<string>): boolean {
+  return roots.has(kid) && !revoked.has(kid);
 }
 
 /** What the claims of a good list revoke. */

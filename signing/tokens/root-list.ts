@@ -35,7 +35,11 @@ const rootListClaims = z.object({
   iat: z.int(),
   exp: z.int(),
   seq: z.int().min(1),
-  keys: z.array(listedRoot).min(1).max(40),
+  keys: z
+    .array(listedRoot)
+    .min(1)
+    .max(40)
+    .refine((keys) => new Set(keys.map(({ kid }) => kid)).size === keys.length),
 });
 
 /**
@@ -52,7 +56,7 @@ const listYears = 10;
 
 /**
  * Lists roots. Members that are no public half are left out.
- * @throws ZodError when a key is none of RSA with 4096 bits, or there are more than 40.
+ * @throws ZodError when a key is none of RSA with 4096 bits, one stands twice, or there are more than 40.
  */
 export async function makeRootList(
   root: TokenSigner,
@@ -68,7 +72,10 @@ export async function makeRootList(
   return makeToken(root, { type: 'lic-roots+jwt', claims });
 }
 
-/** Roots by key id, in the order in which they came to be trusted, the oldest first. */
+/**
+ * Roots by key id, the oldest first: in the order in which they are pinned, and what a list adds where it
+ * stands in the list. Pins never change places.
+ */
 export type TrustedRoots = ReadonlyMap<string, TrustedKey>;
 
 /** What a client trusts, and by which lists. */
@@ -124,18 +131,27 @@ export async function verifyRootList(
   if (claims === undefined) return { isGood: false, fault: 'malformed' };
   const isKnownVoid = known.signedBy !== null && revoked.has(known.signedBy);
   if (claims.seq < known.seq && !isKnownVoid) return { isGood: false, fault: 'older' };
-  const roots = new Map(known.roots);
-  const addedBy = new Map(known.addedBy);
-  for (const { not_before: _, ...key } of claims.keys) {
-    const present = roots.get(key.kid);
-    if (present !== undefined && !isSameKey(present, key)) {
-      return { isGood: false, fault: 'other_key' };
-    }
-    if (present !== undefined) continue;
-    roots.set(key.kid, trust(key));
-    addedBy.set(key.kid, kid);
-  }
+  const isOther = ({ kid, ...key }: ListedRoot) => {
+    const present = known.roots.get(kid);
+    return present !== undefined && !isSameKey(present, key);
+  };
+  if (claims.keys.some(isOther)) return { isGood: false, fault: 'other_key' };
+  const added = claims.keys.filter((key) => !known.roots.has(key.kid));
+  const addedBy = new Map([...known.addedBy, ...added.map((key) => [key.kid, kid] as const)]);
+  const roots = placed(known.roots, claims.keys);
   return { isGood: true, claims, trust: { roots, addedBy, seq: claims.seq, signedBy: kid } };
+}
+
+/** The known roots and those of a list: an unknown one goes before the known one that follows it there. */
+function placed(known: TrustedRoots, listed: readonly ListedRoot[]): TrustedRoots {
+  const order = [...known];
+  let place = order.length;
+  for (const { not_before: _, ...key } of listed.toReversed()) {
+    const present = order.findIndex(([kid]) => kid === key.kid);
+    if (present < 0) order.splice(place, 0, [key.kid, trust(key)]);
+    else place = present;
+  }
+  return new Map(order);
 }
 
 /**
@@ -159,6 +175,6 @@ function trust(key: RootKey): TrustedKey {
 }
 
 /** A key that was pinned in another form than a JWK is not compared: its id is taken. */
-function isSameKey({ key }: TrustedKey, listed: RootKey): boolean {
+function isSameKey({ key }: TrustedKey, listed: Pick<RootKey, 'n' | 'e'>): boolean {
   return 'n' in key && key.n === listed.n && key.e === listed.e;
 }

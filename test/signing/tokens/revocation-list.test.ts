@@ -14,6 +14,8 @@ import {
   makeRootList,
   trustPinned,
   verifyRootList,
+  walkRootLists,
+  type RootKey,
   type RootTrust,
 } from '../../../signing/tokens/root-list.ts';
 import { givenForgedRoot, givenRoot } from '../../support/roots.ts';
@@ -107,6 +109,70 @@ test('takes from clients what a revoked root had them trust after its successor,
   expect([...after.roots.keys()]).toEqual(['root-1', 'root-2']);
   const harmless = await listed(second.signer, 5, { keys: ['d1'] });
   expect((await take(harmless, { trust: abused })).trust).toEqual(abused);
+});
+
+describe('among roots that lists have added', () => {
+  const stranger = givenForgedRoot('root-8');
+  const list = (by: TokenSigner, seq: number, keys: readonly RootKey[]) =>
+    makeRootList(by, { issuer, seq, at, keys: keys.map((key) => ({ ...key, not_before: at })) });
+  const walk = (pins: readonly RootKey[], ...lists: readonly string[]) =>
+    walkRootLists(lists, { trust: trustPinned({ keys: pins }), revoked: new Set(), at });
+  const all = [first.jwk, second.jwk, third.jwk];
+  const outcome = async (by: TokenSigner, keys: string[], trusted: RootTrust) => {
+    const token = await listed(by, 5, { keys });
+    const check = await verifyRevocationList(token, { ...demand, trust: trusted });
+    return check.isGood ? [...check.trust.roots.keys()].join() : check.fault;
+  };
+
+  test('an older one that a client learned of late is revoked by those after it, and not the other way', async () => {
+    const trusted = await walk([second.jwk, third.jwk], await list(second.signer, 2, all));
+    expect([...trusted.roots.keys()]).toEqual(['root-1', 'root-2', 'root-3']);
+    expect(await outcome(second.signer, ['root-1'], trusted)).toBe('root-1,root-2,root-3');
+    expect(await outcome(first.signer, ['root-2'], trusted)).toBe('newer_root');
+    expect(await outcome(first.signer, ['root-3'], trusted)).toBe('newer_root');
+  });
+
+  test('one that an abused root added revokes no pinned successor of that root', async () => {
+    const pins = [first.jwk, second.jwk];
+    const trusted = await walk(pins, await list(first.signer, 9, [...pins, stranger.jwk]));
+    expect(await outcome(stranger.signer, ['root-2'], trusted)).toBe('newer_root');
+    expect(await outcome(second.signer, ['root-1'], trusted)).toBe('root-1,root-2');
+  });
+
+  test('one that an abused root had added before its successor falls with it', async () => {
+    const trusted = await walk(
+      [first.jwk],
+      await list(first.signer, 2, [first.jwk, stranger.jwk]),
+      await list(first.signer, 3, [first.jwk, second.jwk]),
+    );
+    expect([...trusted.roots.keys()]).toEqual(['root-1', 'root-8', 'root-2']);
+    expect(await outcome(second.signer, ['root-1'], trusted)).toBe('root-1,root-2');
+  });
+
+  test('the numbers that an abused root and its creatures gave bind nobody once it is revoked', async () => {
+    const pins = [first.jwk, second.jwk];
+    const trusted = await walk(pins, await list(first.signer, 1_000_000, [stranger.jwk]));
+    const byStranger = await listed(stranger.signer, 1_000_000, { keys: [] });
+    const { list: known } = await take(byStranger, { trust: trusted });
+    const mended = await take(await listed(second.signer, 5, { keys: ['root-1'] }), {
+      ...{ trust: trusted, known },
+    });
+    expect(mended.list.seq).toBe(5);
+    const next = await list(second.signer, 2, all);
+    const learned = { trust: mended.trust, revoked: mended.list.revoked.keys, at };
+    expect([...(await walkRootLists([next], learned)).roots.keys()]).toEqual([
+      ...['root-1', 'root-2', 'root-3'],
+    ]);
+  });
+
+  test('whoever led to the signer stays, however many there were', async () => {
+    const trusted = await walk(
+      [first.jwk],
+      await list(first.signer, 2, [first.jwk, second.jwk]),
+      await list(second.signer, 3, all),
+    );
+    expect(await outcome(third.signer, ['root-1', 'root-2'], trusted)).toBe('root-1,root-2,root-3');
+  });
 });
 
 describe('is refused', async () => {
