@@ -108,7 +108,7 @@ export async function acquire(options: AcquireOptions = {}): Promise<Seat> {
   return new Seat(answer, {
     ...{ transport, verifier },
     proven: verifier === null ? null : await verifier.prove(answer),
-    request: (how) => ask(how),
+    request: ask,
     reacquireLapsed: options.reacquireLapsed ?? false,
     keepAlive: options.keepAlive ?? false,
     releaseOnExit,

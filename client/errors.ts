@@ -121,15 +121,22 @@ export function unreachable(detail: string, cause?: unknown): LeaseholdError {
  * it. What it told of seats and holders is kept; the refusal itself is the `cause`.
  */
 export function unproven(refusal: LeaseholdError, doubt: string): LeaseholdError {
-  const { ...members } = refusal;
-  const { code, detail } = members;
-  return new LeaseholdError({
-    ...members,
+  const { code, detail } = refusal;
+  return passing(refusal, {
     code: 'unproven',
     detail: `A refusal without proof is not believed (${code}: ${doubt}). It says: ${detail}`,
-    conclusive: false,
-    retryable: true,
-    cause: refusal,
+  });
+}
+
+/** A refusal as something that passes: it is asked again, and ends nothing. Itself it is the `cause`. */
+export function passing(
+  refusal: LeaseholdError,
+  said: Partial<Pick<Members, 'code' | 'detail'>> = {},
+): LeaseholdError {
+  const { ...members } = refusal;
+  return new LeaseholdError({
+    ...{ ...members, ...said },
+    ...{ conclusive: false, retryable: true, cause: refusal },
   });
 }
 

@@ -3,8 +3,7 @@ import type { Doubt, LeaseProof, Proven } from './verifier.ts';
 
 /** The newest good lease token of a seat, and what is wrong with the newest one when it is not good. */
 export class HeldProof {
-  #newest: LeaseProof | null = null;
-  #rights: Deadline = { leftMs: () => 0 };
+  #newest: { proof: LeaseProof; rights: Deadline } | null = null;
   #doubt: Doubt | null = null;
 
   get doubt(): Doubt | null {
@@ -13,7 +12,7 @@ export class HeldProof {
 
   /** The token of the given session; that of one before it proves nothing any more. */
   of(sessionId: string): LeaseProof | null {
-    return this.#newest?.claims.sid === sessionId ? this.#newest : null;
+    return this.#newestOf(sessionId)?.proof ?? null;
   }
 
   /**
@@ -21,7 +20,7 @@ export class HeldProof {
    * server's clock, counted from the moment of asking, as the lease is.
    */
   rightsOf(sessionId: string): Deadline | null {
-    return this.of(sessionId) === null ? null : this.#rights;
+    return this.#newestOf(sessionId)?.rights ?? null;
   }
 
   /** What was proven holds no more. @returns why. */
@@ -45,13 +44,17 @@ export class HeldProof {
       const { claims } = proven.proof;
       const held = this.of(claims.sid);
       if (held !== null && held.claims.iat > claims.iat) return null;
-      this.#newest = proven.proof;
-      this.#rights = deadlineAfter(askedAt, (claims.exp - claims.iat) * 1000);
+      const rights = deadlineAfter(askedAt, (claims.exp - claims.iat) * 1000);
+      this.#newest = { proof: proven.proof, rights };
       return null;
     }
     const { doubt } = proven;
     const isKnown = this.#doubt?.part === doubt.part && this.#doubt.fault === doubt.fault;
     this.#doubt = doubt;
     return isKnown ? null : doubt;
+  }
+
+  #newestOf(sessionId: string) {
+    return this.#newest?.proof.claims.sid === sessionId ? this.#newest : null;
   }
 }

@@ -1,4 +1,4 @@
-import { LeaseholdError } from './errors.ts';
+import { LeaseholdError, passing } from './errors.ts';
 import { giveBack } from './give-back.ts';
 import { waitForSeat } from './queue.ts';
 import type { SessionAnswer, Transport } from './transport.ts';
@@ -32,7 +32,6 @@ export class Landing {
   /** @param over called when {@link take} has what came of it. */
   begin(over: () => void): void {
     if (this.#seat !== null) return;
-    this.#isOver = false;
     this.#seat = queueForSeat(this.#means);
     const end = () => {
       this.#isOver = true;
@@ -70,7 +69,7 @@ async function queueForSeat({
     if (over.aborted) await giveBack(transport, answer);
     return answer;
   } catch (error) {
-    throw isForWantOfSeats(error) ? passing(error, error.detail) : error;
+    throw isForWantOfSeats(error) ? passing(error) : error;
   }
 }
 
@@ -80,13 +79,4 @@ function isForWantOfSeats(error: unknown): error is LeaseholdError {
     error instanceof LeaseholdError &&
     ['no_seats_available', 'queue_full', 'session_ended'].includes(error.code)
   );
-}
-
-/** A refusal as something that passes: it is asked again, and ends nothing. */
-export function passing(refusal: LeaseholdError, detail: string): LeaseholdError {
-  const { ...members } = refusal;
-  return new LeaseholdError({
-    ...members,
-    ...{ detail, conclusive: false, retryable: true, cause: refusal },
-  });
 }

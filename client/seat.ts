@@ -2,12 +2,12 @@ import { EventEmitter } from 'node:events';
 import type { Features, FeatureValue } from '../domain/entitlement.ts';
 import type { EndReason } from '../domain/errors.ts';
 import type { Fence, SeatUsage } from '../domain/seat.ts';
-import { tableError, unreachable, type LeaseholdError } from './errors.ts';
+import { passing, tableError, unreachable, type LeaseholdError } from './errors.ts';
 import { releaseAtExit } from './exit.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { HeldProof } from './held-proof.ts';
 import type { RememberedSeat } from './memory.ts';
-import { Landing, passing } from './landing.ts';
+import { Landing } from './landing.ts';
 import { countDown } from './offline-grace.ts';
 import type { SeatMemory } from './seat-memory.ts';
 import { withPatience } from './patience.ts';
@@ -292,7 +292,7 @@ export class Seat extends EventEmitter<SeatEvents> implements AsyncDisposable {
   /** @returns what the beat failed with that found the seat given up. */
   #land(lapse: LeaseholdError): LeaseholdError {
     this.#landing.begin(() => void this.#heartbeats.beat());
-    const error = passing(lapse, waitsForAnother);
+    const error = passing(lapse, { detail: waitsForAnother });
     if (this.#state === 'grace') this.#tellOfGrace(error);
     return error;
   }

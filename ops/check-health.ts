@@ -4,6 +4,7 @@
  * answers on its metrics port.
  */
 import { loadConfig } from '../platform/config.ts';
+import { fail } from './fail.ts';
 
 const { API_HOST, API_PORT, METRICS_PORT } = loadConfig();
 const host = API_HOST === '0.0.0.0' ? '127.0.0.1' : API_HOST;
@@ -17,8 +18,7 @@ const timeoutMs = 4_000;
 const [what = 'live'] = process.argv.slice(2);
 const address = addresses[what];
 if (address === undefined) {
-  console.error(`Usage: node ops/check-health.ts ${Object.keys(addresses).join(' | ')}`);
-  process.exit(64);
+  fail(64, `Usage: node ops/check-health.ts ${Object.keys(addresses).join(' | ')}`);
 }
 try {
   const { status } = await fetch(address, { signal: AbortSignal.timeout(timeoutMs) });

@@ -12,6 +12,7 @@ import { z } from 'zod';
 import { openDatabase } from '../data/database.ts';
 import { loadConfig } from '../platform/config.ts';
 import { compareSignatures, type SignatureCount } from '../services/compare-signatures.ts';
+import { fail } from './fail.ts';
 
 const usage = `Usage: npm run -s compare-signatures -- <since> <until> < entries.json
   <since>, <until>  instants such as 2026-11-25T00:00:00Z; the period is without its end
@@ -55,9 +56,4 @@ function parse(entries: string): unknown {
   } catch (error) {
     return fail(65, `No JSON: ${String(error)}`);
   }
-}
-
-function fail(code: number, message: string): never {
-  console.error(message);
-  process.exit(code);
 }

@@ -6,6 +6,7 @@
 import { writeFile } from 'node:fs/promises';
 import { loadConfig } from '../platform/config.ts';
 import { readPins } from '../services/read-pins.ts';
+import { fail } from './fail.ts';
 
 const usage = 'Usage: npm run pin-roots -- <file>, such as leasehold-roots.json';
 
@@ -25,9 +26,4 @@ console.log(`${file}: ${pins.keys.map(({ kid }) => kid).join(', ')}`);
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-function fail(code: number, message: string): never {
-  console.error(message);
-  process.exit(code);
 }

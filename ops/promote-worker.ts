@@ -5,14 +5,12 @@
  */
 import { loadConfig } from '../platform/config.ts';
 import { promoteWorker } from '../platform/temporal-deployment.ts';
+import { fail } from './fail.ts';
 
 const config = loadConfig();
 const [named = config.WORKER_BUILD_ID] = process.argv.slice(2);
 if (named === undefined || named === '--help') {
-  console.error(
-    'Usage: npm run promote-worker -- <build id of a worker that runs> | --unversioned',
-  );
-  process.exit(64);
+  fail(64, 'Usage: npm run promote-worker -- <build id of a worker that runs> | --unversioned');
 }
 const buildId = named === '--unversioned' ? null : named;
 await promoteWorker(config, { taskQueue: config.TEMPORAL_TASK_QUEUE, buildId });

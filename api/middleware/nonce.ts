@@ -10,7 +10,8 @@ const header = 'leasehold-nonce';
  * of the body; undefined: the request has none.
  */
 export function nonceOf(request: IncomingMessage & { body?: unknown }): string | undefined {
-  return nonceIn(request.headers[header]) ?? nonceIn(bodyOf(request)['nonce']);
+  const { inHeader, inBody } = noncesOf(request);
+  return inHeader ?? inBody;
 }
 
 /**
@@ -19,8 +20,7 @@ export function nonceOf(request: IncomingMessage & { body?: unknown }): string |
  * @throws LicensingError `invalid_request` when header and body name different nonces.
  */
 export function requireOneNonce(request: IncomingMessage & { body?: unknown }): string | undefined {
-  const inHeader = nonceIn(request.headers[header]);
-  const inBody = nonceIn(bodyOf(request)['nonce']);
+  const { inHeader, inBody } = noncesOf(request);
   if (inHeader === undefined || inBody === undefined) return inHeader ?? inBody;
   if (inHeader === inBody) return inHeader;
   const message = 'must be the nonce of the header Leasehold-Nonce, where both are given';
@@ -29,10 +29,12 @@ export function requireOneNonce(request: IncomingMessage & { body?: unknown }): 
   });
 }
 
-function nonceIn(value: unknown): string | undefined {
-  return value === undefined ? undefined : nonceSchema.safeParse(value).data;
+function noncesOf({ headers, body }: IncomingMessage & { body?: unknown }) {
+  const inside: Partial<Record<string, unknown>> =
+    typeof body === 'object' && body !== null ? body : {};
+  return { inHeader: nonceIn(headers[header]), inBody: nonceIn(inside['nonce']) };
 }
 
-function bodyOf({ body }: { body?: unknown }): Partial<Record<string, unknown>> {
-  return typeof body === 'object' && body !== null ? body : {};
+function nonceIn(value: unknown): string | undefined {
+  return value === undefined ? undefined : nonceSchema.safeParse(value).data;
 }

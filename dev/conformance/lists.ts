@@ -77,7 +77,7 @@ export async function rootListVectors({
     good(
       'good for whoever pins the outer ones',
       await list(root.signer, [next.jwk, third.jwk]),
-      [...['root-1', 'root-2', 'root-3']],
+      three,
       { pinned: ['root-1', 'root-3'] },
     ),
     good('good eleven years later: what a list adds is not taken back by time', token, three, {

@@ -71,12 +71,12 @@ export async function verifyChain<Claims extends TokenClaims>(
   const { at, audience, revoked } = demand;
   const product = audience === null ? {} : { audience };
   const checked = await verifyToken(token, { type, keys, at, ...product });
-  if (!checked.isGood) return refuse('token', checked.fault);
-  if (!isWithin(checked.claims, certified.claims)) return refuse('token', 'outside_certificate');
+  if (!checked.isGood) return refuseToken(checked.fault);
+  if (!isWithin(checked.claims, certified.claims)) return refuseToken('outside_certificate');
   const claims = format.claims.safeParse(checked.claims);
-  if (!claims.success) return refuse('token', 'malformed');
+  if (!claims.success) return refuseToken('malformed');
   const fault = format.revokedBy?.(claims.data, revoked) ?? null;
-  return fault === null ? { isGood: true, claims: claims.data } : refuse('token', fault);
+  return fault === null ? { isGood: true, claims: claims.data } : refuseToken(fault);
 }
 
 /** Verifies a certificate: its delegate may have signed, whatever it was. */
@@ -96,6 +96,11 @@ export async function verifyCertificate(
 function isWithin(token: TokenClaims, certificate: DelegateClaims): boolean {
   const wasInTime = certificate.nbf <= token.iat && token.iat <= certificate.sign_until;
   return wasInTime && token.exp <= certificate.verify_until;
+}
+
+/** For what only one kind of token asks of a good chain. */
+export function refuseToken(fault: ChainFault): ChainRefusal {
+  return refuse('token', fault);
 }
 
 function refuse(part: ChainRefusal['part'], fault: ChainFault): ChainRefusal {

@@ -1,12 +1,11 @@
 import { z } from 'zod';
 import type { EndReason, ErrorCode } from '../../domain/errors.ts';
 import {
+  refuseToken,
   verifyChain,
   type Chain,
   type ChainCheck,
   type ChainDemand,
-  type ChainFault,
-  type ChainRefusal,
   type TokenFormat,
 } from './chain.ts';
 import { hashCredential } from './credential-hash.ts';
@@ -113,8 +112,4 @@ export async function verifyDenial(
   if (told === undefined) return check;
   const isTold = claims.code === told.code && (claims.reason ?? null) === told.reason;
   return isTold ? check : refuseToken('other_refusal');
-}
-
-function refuseToken(fault: ChainFault): ChainRefusal {
-  return { isGood: false, part: 'token', fault };
 }

@@ -1,11 +1,10 @@
 import { z } from 'zod';
 import {
+  refuseToken,
   verifyChain,
   type Chain,
   type ChainCheck,
   type ChainDemand,
-  type ChainFault,
-  type ChainRefusal,
   type TokenFormat,
 } from './chain.ts';
 import { makeToken, type TokenSigner } from './jws.ts';
@@ -89,8 +88,4 @@ export async function verifyLease(
   if (sessionId !== undefined && sid !== sessionId) return refuseToken('other_session');
   if (nonce !== undefined && check.claims.nonce !== nonce) return refuseToken('other_request');
   return check;
-}
-
-function refuseToken(fault: ChainFault): ChainRefusal {
-  return { isGood: false, part: 'token', fault };
 }

@@ -180,18 +180,13 @@ function withoutFallen(
   { signedBy, revoked }: { signedBy: string; revoked: ReadonlySet<string> },
 ): RootTrust {
   const led = new Set<string>();
-  for (
-    let kid: string | undefined = signedBy;
-    kid !== undefined && !led.has(kid);
-    kid = trust.addedBy.get(kid)
-  ) {
+  for (let kid: string | undefined = signedBy; kid !== undefined; kid = trust.addedBy.get(kid)) {
     led.add(kid);
   }
   const fallen = new Set<string>();
-  const falls = ([kid, by]: readonly [string, string]) =>
-    !led.has(kid) && !fallen.has(kid) && (revoked.has(by) || fallen.has(by));
-  for (let next = [...trust.addedBy].find(falls); next; next = [...trust.addedBy].find(falls)) {
-    fallen.add(next[0]);
+  // Who added a root was trusted before it, so one pass is enough.
+  for (const [kid, by] of trust.addedBy) {
+    if (!led.has(kid) && (revoked.has(by) || fallen.has(by))) fallen.add(kid);
   }
   const left = {
     ...trust,

@@ -81,7 +81,7 @@ export type TrustedRoots = ReadonlyMap<string, TrustedKey>;
 /** What a client trusts, and by which lists. */
 export interface RootTrust {
   readonly roots: TrustedRoots;
-  /** By which root's list a root came to be trusted; those that are not there are pinned. */
+  /** By which root's list a root came to be trusted, in that order; those that are not there are pinned. */
   readonly addedBy: ReadonlyMap<string, string>;
   /** The newest list that was taken in. */
   readonly seq: number;

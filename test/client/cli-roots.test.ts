@@ -1,8 +1,6 @@
 /** `leasehold roots`: pins come from a server once, and people compare them. */
-import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { calculateJwkThumbprint } from 'jose';
 import { expect, inject, test } from 'vitest';
@@ -12,6 +10,7 @@ import { givenDelegate } from '../support/delegate.ts';
 import { startTestKms } from '../support/kms.ts';
 import { givenRoot, type HeldRoot } from '../support/roots.ts';
 import { startCli } from './support/program.ts';
+import { serve } from './support/serve.ts';
 
 const api = await startTestApi({ kms: await startTestKms() });
 
@@ -22,15 +21,7 @@ async function startShower(...roots: HeldRoot[]) {
     response.statusCode = request.url === '/.well-known/jwks.json' ? 200 : 404;
     response.end(JSON.stringify({ keys, roots: [] }));
   });
-  await once(listener.listen(0, '127.0.0.1'), 'listening');
-  const { port } = listener.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    async [Symbol.asyncDispose]() {
-      listener.close();
-      await once(listener, 'close');
-    },
-  };
+  return serve(listener);
 }
 
 async function roots(url: string, out: string, ...args: string[]) {

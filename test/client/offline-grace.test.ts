@@ -129,36 +129,30 @@ test('a grace is warned of by its shares, a long one two days before its end too
 });
 
 test('warnings come when they are due, once, and none after the end', () => {
-  vi.useFakeTimers();
-  try {
-    const end = deadlineAfter(readClock(), 10 * hourMs);
-    const told: number[] = [];
-    const tell = { warn: () => told.push(inHours(end.leftMs())), over: () => told.push(-1) };
-    countDown(end, { keepAlive: false, ...tell });
-    vi.advanceTimersByTime(11 * hourMs);
-    expect(told).toEqual([10, 5, 2, 0.5, -1]);
-  } finally {
-    vi.useRealTimers();
-  }
+  using given = givenCountDown(10);
+  vi.advanceTimersByTime(11 * hourMs);
+  expect(given.told).toEqual([10, 5, 2, 0.5, -1]);
 });
 
 test('what was slept through is told once', () => {
-  vi.useFakeTimers();
-  try {
-    const end = deadlineAfter(readClock(), 10 * hourMs);
-    const told: number[] = [];
-    const tell = { warn: () => told.push(inHours(end.leftMs())), over: () => told.push(-1) };
-    const cancel = countDown(end, { keepAlive: false, ...tell });
-    vi.setSystemTime(Date.now() + 9 * hourMs);
-    vi.advanceTimersByTime(10_000);
-    expect(told.map(Math.round)).toEqual([10, 1]);
-    cancel();
-    vi.advanceTimersByTime(2 * hourMs);
-    expect(told).toHaveLength(2);
-  } finally {
-    vi.useRealTimers();
-  }
+  using given = givenCountDown(10);
+  vi.setSystemTime(Date.now() + 9 * hourMs);
+  vi.advanceTimersByTime(10_000);
+  expect(given.told.map(Math.round)).toEqual([10, 1]);
+  given.cancel();
+  vi.advanceTimersByTime(2 * hourMs);
+  expect(given.told).toHaveLength(2);
 });
+
+/** A grace of so many hours on clocks that the test moves: the hours left at each warning, -1 at its end. */
+function givenCountDown(hours: number) {
+  vi.useFakeTimers();
+  const end = deadlineAfter(readClock(), hours * hourMs);
+  const told: number[] = [];
+  const tell = { warn: () => told.push(inHours(end.leftMs())), over: () => told.push(-1) };
+  const cancel = countDown(end, { keepAlive: false, ...tell });
+  return { told, cancel, [Symbol.dispose]: () => vi.useRealTimers() };
+}
 
 function inHours(ms: number): number {
   return Math.round((ms / hourMs) * 10) / 10;

@@ -2,15 +2,14 @@
  * Stands between a client and the real API, signs what the API answers with a delegate of the given root,
  * and can be told to lie.
  */
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { makeCertificate } from '../../../signing/tokens/certificate.ts';
 import { makeDenial } from '../../../signing/tokens/denial.ts';
 import { makeLeaseToken, type LeaseClaims } from '../../../signing/tokens/lease-token.ts';
 import { givenDelegate, givenLeaseClaims } from '../../support/delegate.ts';
 import type { HeldRoot } from '../../support/roots.ts';
+import { serve } from './serve.ts';
 
 type Body = Partial<Record<string, unknown>>;
 
@@ -124,10 +123,9 @@ export async function startSigningProxy(
   const listener = createServer((incoming, outgoing) => {
     pass(incoming, outgoing).catch(() => outgoing.destroy());
   });
-  await once(listener.listen(0, '127.0.0.1'), 'listening');
-  const { port } = listener.address() as AddressInfo;
+  const served = await serve(listener);
   return {
-    url: `http://127.0.0.1:${port}`,
+    ...served,
     tell(next) {
       lie = next ?? honest;
     },
@@ -142,11 +140,6 @@ export async function startSigningProxy(
       if (by === undefined) return;
       delegates += 1;
       ({ signer, certificate } = await delegateOf(by, delegates));
-    },
-    async [Symbol.asyncDispose]() {
-      listener.closeAllConnections();
-      listener.close();
-      await once(listener, 'close');
     },
   };
 }

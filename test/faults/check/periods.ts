@@ -8,30 +8,27 @@ interface Change<Item> {
 }
 
 /**
- * The beginnings and ends of all, in the order of time. Ends come before beginnings of the same instant: a
- * lease is over at the instant that it names.
+ * The beginnings and ends of all, in the order of time. Ends come before beginnings of the same instant, since a
+ * lease is over at the instant that it names, unless beginnings are wanted first.
  */
-export function changesOf<Item extends { from: number; to: number }>(
+export function changesOf<Item extends Period>(
   items: readonly Item[],
+  first: 'ends' | 'beginnings' = 'ends',
 ): Change<Item>[] {
+  const sign = first === 'ends' ? 1 : -1;
   return items
     .flatMap((item): Change<Item>[] => [
       { at: item.from, by: 1, item },
       { at: item.to, by: -1, item },
     ])
-    .toSorted((one, other) => one.at - other.at || one.by - other.by);
+    .toSorted((one, other) => one.at - other.at || sign * (one.by - other.by));
 }
 
 /** When at least `count` of the periods were going on, in the order of time and apart. */
 export function fullPeriods(periods: readonly Period[], count: number): Period[] {
   if (count <= 0) return [{ from: -Infinity, to: Infinity }];
-  const changes = periods
-    .flatMap(({ from, to }) => [
-      { at: from, by: 1 },
-      { at: to, by: -1 },
-    ])
-    // Beginnings first: whoever asks at the instant at which one ends and another begins may meet both.
-    .toSorted((one, other) => one.at - other.at || other.by - one.by);
+  // Whoever asks at the instant at which one ends and another begins may meet both.
+  const changes = changesOf(periods, 'beginnings');
   const full: Period[] = [];
   let present = 0;
   let since: number | null = null;
