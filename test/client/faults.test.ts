@@ -7,6 +7,7 @@ import {
   validateLicense,
   type LeaseholdError,
   type QueueProgress,
+  type Seat,
 } from '../../client/index.ts';
 import { startFaultyNetwork } from './support/faulty-network.ts';
 import { happens } from './support/happens.ts';
@@ -66,7 +67,7 @@ test.concurrent(
     await expect(seat.confirm()).rejects.toMatchObject({ code: 'unreachable', conclusive: false });
 
     network.heal();
-    await seat.confirm();
+    await confirmed(seat);
     expect(seat.state).toBe('online');
   },
 );
@@ -81,7 +82,7 @@ test.concurrent(
     network.cut();
     await using _next = await acquire({ ...license.options, instanceKey: 'next', wait: true });
     network.heal();
-    await expect(cutOff.confirm()).rejects.toMatchObject({
+    await expect(confirmed(cutOff)).rejects.toMatchObject({
       code: 'session_ended',
       reason: 'lapsed',
     });
@@ -104,7 +105,7 @@ test.concurrent(
     const next = await acquire({ ...license.options, instanceKey: 'next', wait: true });
     await next.release();
     network.heal();
-    await seat.confirm();
+    await confirmed(seat);
     expect(seat.state).toBe('online');
     expect(seat.sessionId).not.toBe(sessionId);
     expect(seat.fence?.counter).toBe(3);
@@ -214,3 +215,13 @@ test('a server that lost its seats in Redis says nothing against a holder, who k
     code: 'no_seats_available',
   });
 });
+
+/** Asks once more where the first question joined a beat that the cut had caught on its way. */
+async function confirmed(seat: Seat): Promise<void> {
+  try {
+    await seat.confirm();
+  } catch (error) {
+    if ((error as LeaseholdError).code !== 'unreachable') throw error;
+    await seat.confirm();
+  }
+}
