@@ -18,10 +18,10 @@ import {
   type CredentialClass,
 } from './middleware/authenticate.ts';
 import { handleOnce } from './middleware/idempotency.ts';
-import { requireOneNonce } from './middleware/nonce.ts';
+import { nonceOf } from './middleware/nonce.ts';
 import { inputParser } from './middleware/parse-input.ts';
 import { readBody } from './middleware/read-body.ts';
-import { isForPrograms, signRefusal } from './middleware/sign-refusal.ts';
+import { signRefusal } from './middleware/sign-refusal.ts';
 import { trafficOf, type Operation } from './operation.ts';
 import { asLicensingError, sendProblem } from './problem.ts';
 import { operations } from './routes.ts';
@@ -63,7 +63,6 @@ function tracedHandlerOf(deps: ApiDeps, operation: Operation) {
 function handlerOf(deps: ApiDeps, operation: Operation) {
   const traffic = trafficOf(operation);
   const parseInput = inputParser(operation);
-  const mayHaveNonce = isForPrograms(operation);
   return (request: Request, response: Response): Promise<void> => {
     timeAnswer(deps, operation, response);
     return whileAdmitted(deps, traffic, async () => {
@@ -75,12 +74,11 @@ function handlerOf(deps: ApiDeps, operation: Operation) {
         requireScope(caller, operation.scope);
         if (operation.body !== undefined) await readBody(request, response);
         const input = parseInput(request);
-        const nonce = mayHaveNonce ? requireOneNonce(request) : undefined;
         const context = {
           deps,
           caller,
           requestId: requestIdOf(request),
-          nonce,
+          nonce: nonceOf(request),
           // Made for the few operations that wait, not for every heartbeat. A getter would give each request
           // a hidden class of its own, which keeps the request in memory until a full collection.
           makeSignal: () => AbortSignal.any([whenClosed(response), deps.stopping]),

@@ -106,7 +106,7 @@ const creatingHeaders = tenantHeader.extend({
 const nonceHeader = z.object({
   'Leasehold-Nonce': z.string().optional().meta({
     description:
-      'What `nonce` is in a body, and there before the body is read; both must be the same where both are given. Longer than 200 characters, or empty, it is ignored.',
+      'Random, and never used for another request: the lease token, or the signed denial, that answers the request repeats it. Longer than 200 characters, or empty, it is ignored.',
   }),
 });
 

@@ -19,7 +19,7 @@ export interface RequestContext<Class extends CredentialClass> {
   deps: ApiDeps;
   caller: Caller<Class>;
   requestId: string;
-  /** What a program calls this request, in its header or its body. */
+  /** What a program calls this request, in the header `Leasehold-Nonce`. */
   nonce: string | undefined;
   /** Aborts when the client has gone or the server shuts down. */
   makeSignal: () => AbortSignal;

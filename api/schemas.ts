@@ -156,10 +156,7 @@ export const holderIdSchema = z
   .regex(/^[\x21-\x7e]{1,64}$/, 'must be 1 to 64 printable ASCII characters without blanks')
   .meta({ description: 'Names one process of the instance. Left out: the instance has one.' });
 
-export const nonceSchema = textSchema(200).meta({
-  description:
-    'Random, and never used for another request: when the request is refused, the signed denial repeats it.',
-});
+export const nonceSchema = textSchema(200);
 
 export const idempotencyKeySchema = z
   .string()

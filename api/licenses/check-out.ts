@@ -29,7 +29,7 @@ const body = z
         .optional()
         .meta({ description: 'Life of the file; the plan’s offline grace unless given.' }),
       nonce: nonceSchema.optional().meta({
-        description: 'Random; the license file repeats it, as the signed denial of a refusal does.',
+        description: 'Random; the license file repeats it.',
       }),
     }),
     z.strictObject({

@@ -7,7 +7,6 @@ import { defineOperation } from '../operation.ts';
 import {
   askedFeaturesSchema,
   missingFeaturesSchema,
-  nonceSchema,
   textSchema,
   upgradeSchema,
   usageTypeSchema,
@@ -19,7 +18,6 @@ const body = z
     product: textSchema(64).meta({ description: 'Code of the product that asks.' }),
     usageType: usageTypeSchema.default('builder'),
     features: askedFeaturesSchema,
-    nonce: nonceSchema.optional(),
     explain: z.boolean().optional().meta({
       description: 'Also tell of every check what it looked at and how it went.',
     }),

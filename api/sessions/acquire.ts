@@ -17,7 +17,6 @@ import {
   idSchema,
   instanceKeySchema,
   metadataSchema,
-  nonceSchema,
   sessionAnswerSchema,
   textSchema,
   usageTypeSchema,
@@ -39,7 +38,6 @@ const body = z
         'A session of the same device, as the denial lists them. When no seat is free it ends, and its seat is granted, unless others wait before the caller.',
     }),
     features: askedFeaturesSchema,
-    nonce: nonceSchema.optional(),
     metadata: metadataSchema.default({}),
   })
   .meta({ id: 'AcquireRequest' });

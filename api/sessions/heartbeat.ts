@@ -2,14 +2,13 @@ import { z } from 'zod';
 import { LicensingError } from '../../domain/errors.ts';
 import { renewSession } from '../../services/renew-session.ts';
 import { defineOperation } from '../operation.ts';
-import { idParams, nonceSchema, sessionAnswerSchema } from '../schemas.ts';
+import { idParams, sessionAnswerSchema } from '../schemas.ts';
 import { newestList } from './newest-list.ts';
 import { requireOwnSession } from './own-session.ts';
 import { presentSession } from './present-session.ts';
 
 const body = z
   .strictObject({
-    nonce: nonceSchema.optional(),
     wantsToken: z.boolean().default(false).meta({
       description:
         'The caller has no good lease token of its session: the answer brings one, where the server signs, although the last one is still good.',

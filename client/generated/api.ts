@@ -566,8 +566,6 @@ export interface components {
             takeover?: string;
             /** @description Names of features without which the program is of no use. */
             features?: string[];
-            /** @description Random, and never used for another request: when the request is refused, the signed denial repeats it. */
-            nonce?: string;
             /**
              * @description Up to 20 flat members of your own.
              * @default {}
@@ -585,8 +583,6 @@ export interface components {
             ephemeral?: boolean;
         };
         HeartbeatRequest: {
-            /** @description Random, and never used for another request: when the request is refused, the signed denial repeats it. */
-            nonce?: string;
             /**
              * @description The caller has no good lease token of its session: the answer brings one, where the server signs, although the last one is still good.
              * @default false
@@ -608,8 +604,6 @@ export interface components {
             usageType: "builder" | "runtime";
             /** @description Names of features without which the program is of no use. */
             features?: string[];
-            /** @description Random, and never used for another request: when the request is refused, the signed denial repeats it. */
-            nonce?: string;
             /** @description Also tell of every check what it looked at and how it went. */
             explain?: boolean;
         };
@@ -628,7 +622,7 @@ export interface components {
             };
             /** @description Life of the file; the plan’s offline grace unless given. */
             ttlSeconds?: number;
-            /** @description Random; the license file repeats it, as the signed denial of a refusal does. */
+            /** @description Random; the license file repeats it. */
             nonce?: string;
         } | {
             /** @description What a machine that sees no network wrote to ask for its file. */
@@ -1165,7 +1159,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description What `nonce` is in a body, and there before the body is read; both must be the same where both are given. Longer than 200 characters, or empty, it is ignored. */
+                /** @description Random, and never used for another request: the lease token, or the signed denial, that answers the request repeats it. Longer than 200 characters, or empty, it is ignored. */
                 "Leasehold-Nonce"?: string;
             };
             path?: never;
@@ -1276,7 +1270,7 @@ export interface operations {
                 wait?: number;
             };
             header?: {
-                /** @description What `nonce` is in a body, and there before the body is read; both must be the same where both are given. Longer than 200 characters, or empty, it is ignored. */
+                /** @description Random, and never used for another request: the lease token, or the signed denial, that answers the request repeats it. Longer than 200 characters, or empty, it is ignored. */
                 "Leasehold-Nonce"?: string;
             };
             path: {
@@ -1355,7 +1349,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description What `nonce` is in a body, and there before the body is read; both must be the same where both are given. Longer than 200 characters, or empty, it is ignored. */
+                /** @description Random, and never used for another request: the lease token, or the signed denial, that answers the request repeats it. Longer than 200 characters, or empty, it is ignored. */
                 "Leasehold-Nonce"?: string;
             };
             path: {
@@ -1423,7 +1417,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description What `nonce` is in a body, and there before the body is read; both must be the same where both are given. Longer than 200 characters, or empty, it is ignored. */
+                /** @description Random, and never used for another request: the lease token, or the signed denial, that answers the request repeats it. Longer than 200 characters, or empty, it is ignored. */
                 "Leasehold-Nonce"?: string;
             };
             path: {
@@ -1695,7 +1689,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description What `nonce` is in a body, and there before the body is read; both must be the same where both are given. Longer than 200 characters, or empty, it is ignored. */
+                /** @description Random, and never used for another request: the lease token, or the signed denial, that answers the request repeats it. Longer than 200 characters, or empty, it is ignored. */
                 "Leasehold-Nonce"?: string;
             };
             path?: never;
@@ -1767,7 +1761,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description What `nonce` is in a body, and there before the body is read; both must be the same where both are given. Longer than 200 characters, or empty, it is ignored. */
+                /** @description Random, and never used for another request: the lease token, or the signed denial, that answers the request repeats it. Longer than 200 characters, or empty, it is ignored. */
                 "Leasehold-Nonce"?: string;
             };
             path?: never;
@@ -1866,7 +1860,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description What `nonce` is in a body, and there before the body is read; both must be the same where both are given. Longer than 200 characters, or empty, it is ignored. */
+                /** @description Random, and never used for another request: the lease token, or the signed denial, that answers the request repeats it. Longer than 200 characters, or empty, it is ignored. */
                 "Leasehold-Nonce"?: string;
             };
             path: {
@@ -1936,7 +1930,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description What `nonce` is in a body, and there before the body is read; both must be the same where both are given. Longer than 200 characters, or empty, it is ignored. */
+                /** @description Random, and never used for another request: the lease token, or the signed denial, that answers the request repeats it. Longer than 200 characters, or empty, it is ignored. */
                 "Leasehold-Nonce"?: string;
             };
             path: {

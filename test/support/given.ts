@@ -13,7 +13,7 @@ import type { Policy } from '../../domain/policy.ts';
 import type { PoolRef } from '../../domain/seat.ts';
 import { poolKeys } from '../../lua/keys.ts';
 import { newId } from '../../platform/ids.ts';
-import type { Answer, Problem, TestApi } from './api.ts';
+import type { Answer, Problem, RequestOptions, TestApi } from './api.ts';
 
 export type Session = z.output<typeof sessionSchema>;
 export type License = z.output<typeof licenseSchema>;
@@ -180,8 +180,12 @@ export function acquireMany(license: GivenLicense, count: number): Promise<Given
   return Promise.all(Array.from({ length: count }, () => acquire(license)));
 }
 
-export function tryHeartbeat(session: GivenSession, body: object = {}): Promise<Answer> {
-  return asHolder(session, 'POST', `/v1/sessions/${session.id}/heartbeat`, { body });
+export function tryHeartbeat(
+  session: GivenSession,
+  body: object = {},
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  return asHolder(session, 'POST', `/v1/sessions/${session.id}/heartbeat`, { body, headers });
 }
 /** Beats; throws unless the seat is kept. */
 export async function heartbeat(session: GivenSession): Promise<Session> {
@@ -216,7 +220,7 @@ function asHolder(
   { license: { api }, credential }: GivenSession,
   method: string,
   path: string,
-  options: { body?: unknown; signal?: AbortSignal } = {},
+  options: Pick<RequestOptions, 'body' | 'headers' | 'signal'> = {},
 ): Promise<Answer> {
   return api.request(method, path, { authorization: `Bearer ${credential}`, ...options });
 }

@@ -101,9 +101,8 @@ export async function startSigningProxy(
     const { method = 'GET', url: path = '' } = incoming;
     if (path.startsWith('/.well-known/'))
       return outgoing.end(JSON.stringify({ keys: [], ...shown }));
-    const sent = JSON.parse((await text(incoming)) || '{}') as Body;
-    const { nonce = incoming.headers['leasehold-nonce'], ...body } = sent;
-    const { authorization = '' } = incoming.headers;
+    const body = JSON.parse((await text(incoming)) || '{}') as Body;
+    const { authorization = '', 'leasehold-nonce': nonce } = incoming.headers;
     const answered = await fetch(`${target}${path}`, {
       method,
       headers: { authorization, 'content-type': 'application/json' },
