@@ -5,7 +5,8 @@
  *   validate → acquire-seat → record in one transaction → acknowledge
  *
  * It starts over, three times at most, when Redis lost the pool, when the license or the epoch changed
- * between grant and record, or when the session it was given has ended meanwhile.
+ * between grant and record, or when the session it was given has ended meanwhile. A takeover that starts over
+ * may have ended its victim by then: it goes on as if it had asked for any seat.
  */
 import type { LicenseRecord } from '../data/licenses.ts';
 import { withTenant } from '../data/tenant.ts';
@@ -84,8 +85,8 @@ function measureTenure(
 }
 
 async function attemptAcquire(deps: Deps, input: AcquireInput): Promise<AcquireOutcome> {
-  const takeover = await findTakeover(deps, input);
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
+    const takeover = await findTakeover(deps, input, { isAgain: attempt > 0 });
     const known = attempt === 0 ? input.license : undefined;
     const license = known ?? (await readLicense(deps, input));
     const refusal = await decideUse(deps, license, input);

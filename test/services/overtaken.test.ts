@@ -4,6 +4,9 @@
  * A test holds that lock to let the change come first.
  */
 import { expect, test } from 'vitest';
+import { lockPool, raiseEpoch } from '../../data/pools.ts';
+import { withTenant } from '../../data/tenant.ts';
+import { endSessions } from '../../services/end-session.ts';
 import { restorePool } from '../../services/restore-pool.ts';
 import { startTestApi } from '../support/api.ts';
 import {
@@ -77,6 +80,36 @@ test('a grant of a license that has fewer seats meanwhile is made anew under the
   const answer = await asking;
   expect(answer.status, answer.text).toBe(409);
   expect(answer.body).toMatchObject({ seats: { used: 1, limit: 1 } });
+  await expectSound(license, 1);
+  await expectAgreement(license);
+});
+
+test('a takeover whose grant was lost with the pool, after it had ended its victim, asks anew for any seat', async () => {
+  const license = await givenLicense(api, { seats: 2 });
+  const device = { fingerprint: 'mine' };
+  const old = await acquire(license, { device });
+  await acquire(license);
+  const { promise: mayCommit, resolve: commit } = Promise.withResolvers<undefined>();
+  const { promise: isHeld, resolve: tell } = Promise.withResolvers<undefined>();
+  const settling = withTenant(api.deps.db, license.tenantId, async (tx) => {
+    await lockPool(tx, license, 'exclusive');
+    tell(undefined);
+    await mayCommit;
+    // As whoever is told of the victim before it is acknowledged, and then of a pool that is gone.
+    const victim = { sessionId: old.id, reason: 'superseded' as const };
+    await endSessions(tx, api.deps, { tenantId: license.tenantId, endings: [victim] });
+    await api.redis.flush();
+    await raiseEpoch(tx, license);
+  });
+  await isHeld;
+  const changing = changeLicense(license, { seats: 1 });
+  await waitingForPool(watcher, 1);
+  const asking = tryAcquire(license, { instance: 'i', device, takeover: old.id });
+  await waitingForPool(watcher, 2);
+  commit(undefined);
+  await Promise.all([settling, changing]);
+  const answer = await asking;
+  expect(answer.body).toMatchObject({ code: 'no_seats_available', seats: { used: 1, limit: 1 } });
   await expectSound(license, 1);
   await expectAgreement(license);
 });

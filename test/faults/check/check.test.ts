@@ -194,6 +194,26 @@ describe('a history is accepted', () => {
     expect(check(run.done())).toEqual([]);
   });
 
+  test('in which a takeover ended its victim and was lost with the pool', () => {
+    const run = new ARun({ seats: 1 })
+      .grant('a', [1, 1.1], 6)
+      .refused('acquire', [2, 3], { takeover: 'a', instance: 'b', code: 'no_seats_available' })
+      .grant('c', [2.5, 2.6], 7)
+      .row('a', [1.05, 2.05], {
+        endReason: 'superseded',
+        events: ['seat.acquired', 'seat.superseded'],
+      })
+      .row('c', [2.55, 7]);
+    expect(check(run.done())).toEqual([]);
+    const untouched = new ARun({ seats: 1 })
+      .grant('a', [1, 1.1], 6)
+      .refused('acquire', [2, 3], { takeover: 'a', instance: 'b', code: 'no_seats_available' })
+      .grant('c', [2.5, 2.6], 7)
+      .row('a', [1.05, 6.05])
+      .row('c', [2.55, 7]);
+    expect(rulesOf(untouched)).toEqual(['I1']);
+  });
+
   test('in which the last of two who share a seat gives it back', () => {
     expect(rulesOf(sharedUntil(5.05).grant('b', [5.2, 5.3], 10).row('b', [5.25, 10]))).toEqual([]);
   });

@@ -1,5 +1,5 @@
 /** When a client surely held a seat, from nothing but what it was told itself. */
-import type { Op, Period, Story } from './story.ts';
+import type { LedgerRow, Op, Period, Story } from './story.ts';
 
 export interface Hold extends Period {
   licenseId: string;
@@ -38,14 +38,24 @@ export function holdsOf(story: Story): Hold[] {
   return holds;
 }
 
+/** Whether a takeover that was refused in the end had ended its victim, for a grant that got lost. */
+function hasTaken({ invokedAt, doneAt }: Op, victim: LedgerRow | undefined): boolean {
+  if (victim?.endReason !== 'superseded' || victim.endedAt === null) return false;
+  const { endedAt } = victim;
+  return invokedAt <= endedAt + clockSlackMs && endedAt <= doneAt + clockSlackMs;
+}
+
 /** When what a yes gave was about to be given back by its holder, or to be taken away from all. */
 function cutsOf({ ops, changes, ledger }: Story): (yes: Op) => number {
   const cuts = new Map<string, number>();
   const cut = (key: string, at: number) => cuts.set(key, Math.min(cuts.get(key) ?? Infinity, at));
-  for (const { deed, session, holder = '', takeover, outcome, invokedAt } of ops) {
+  const rows = new Map(ledger.map((row) => [row.id, row]));
+  for (const op of ops) {
+    const { deed, session, holder = '', takeover, outcome, invokedAt } = op;
     if (deed === 'release') cut(`${String(session)} ${holder}`, invokedAt);
     if (deed === 'force') cut(String(session), invokedAt);
-    if (takeover !== undefined && outcome !== 'fail') cut(takeover, invokedAt);
+    if (takeover === undefined) continue;
+    if (outcome !== 'fail' || hasTaken(op, rows.get(takeover))) cut(takeover, invokedAt);
   }
   // Which sessions a suspension ended is known from the ledger alone.
   for (const { id, licenseId, endReason, endedAt } of ledger) {
