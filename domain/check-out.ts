@@ -5,7 +5,8 @@
  *
  * A check-out is one file that was asked for: `pending` until it is signed, then `signed` until its end.
  * It ends once: `expired` by time, `failed` when it is not signed, `revoked` with its license,
- * `checked_in` when its device gave it up. While it is open, its device holds the seat.
+ * `checked_in` when its device gave it up. While it is open, its device holds the seat. When the root that
+ * signed its file is revoked, it waits to be signed anew, and nobody gets the old file any more.
  */
 import { resolveEntitlements, tokenFeatures, type Entitlement } from './entitlement.ts';
 import type { LicenseFacts } from './license.ts';
@@ -33,9 +34,17 @@ export const clockSkewMs = 60_000;
 /** Check-outs that ended longer ago are deleted. */
 export const keptMs = 90 * 86_400_000;
 
+/** Files that a device may have open at a time: renewals of one, and some with other lives. */
+export const openPerDevice = 10;
+
 /** Signatures cost money and their number is what tells misuse of the key: a license has these in a day. */
 export function checkOutsPerDay(seats: number): number {
   return Math.max(20, 4 * seats);
+}
+
+/** Whether a file is to be signed: there is none yet, or its root was revoked since. */
+export function awaitsFile(checkOut: { status: CheckOutStatus; isVoid: boolean }): boolean {
+  return checkOut.status === 'pending' || checkOut.isVoid;
 }
 
 /** A file as it is wanted. Two that are alike are one: asking again answers the file that is there. */
@@ -140,6 +149,28 @@ export function mayTakeOut(
   const allowance = offlineAllowance === 'seats' ? seats : offlineAllowance;
   const isFree = out.queued === 0 && out.used + out.checkedOut < seats;
   return isFree && out.offline + out.checkedOut < seats + allowance;
+}
+
+/** What a license lets run at once, and beyond it; `offlineAllowance` counts tokens, as in the policy. */
+export interface Shares extends Pick<Policy, 'overdraft' | 'offlineAllowance'> {
+  seats: number;
+}
+
+/**
+ * What license files leave to the pool: each device with one has a seat, and needs no server to use it. Where more
+ * are out than there are seats, because fewer are sold by now, the rest is taken off what would be granted
+ * beyond the seats: else that many more would run than the license allows in all.
+ */
+export function leftOfFiles(sold: Shares, checkedOut: number): Shares {
+  const { overdraft, offlineAllowance } = sold;
+  const deficit = Math.max(0, checkedOut - sold.seats);
+  const without = (count: number) => Math.max(0, count - deficit);
+  return {
+    seats: Math.max(0, sold.seats - checkedOut),
+    overdraft: without(overdraft),
+    // As many as there are seats: of those that are left.
+    offlineAllowance: offlineAllowance === 'seats' ? 'seats' : without(offlineAllowance),
+  };
 }
 
 /** When a file ends that is signed at `now`: with its license at the latest. */

@@ -1,9 +1,11 @@
+import { databaseNow } from '../data/clock.ts';
 import {
   endCheckOuts,
   findCheckOut,
   recountCheckedOut,
   type CheckOutRecord,
   type CheckOutRef,
+  type CheckOutWithFile,
 } from '../data/check-outs.ts';
 import { insertLicenseEvents } from '../data/license-events.ts';
 import { lockPool } from '../data/pools.ts';
@@ -25,8 +27,10 @@ import { settleCheckOuts } from './settle-check-outs.ts';
 export type GivingUp = { deactivation: Deactivation } | { fingerprint: string };
 
 /**
- * Takes a device's file back: all check-outs of the device are over, and its seat is the pool's again at
- * once. One that has ended already is answered as it is, so that a lost answer may be asked for again.
+ * Takes a device's file back, with all that the same proof covers: a file that was got by a request file
+ * with what the same request got, another with those of the device that were got without one. The seat is the
+ * pool's again as soon as the device has no file left. One that has ended already is answered as it is, so that a
+ * lost answer may be asked for again.
  *
  * Nothing shows that no copy of the file was kept; such a copy is good on that device until the file ends,
  * and each check-out that follows counts against those of the day.
@@ -38,7 +42,7 @@ export async function checkIn(
   deps: Deps,
   context: AuditContext,
   { ref, givingUp }: { ref: CheckOutRef; givingUp: GivingUp },
-): Promise<CheckOutRecord> {
+): Promise<CheckOutWithFile> {
   const { tenantId, licenseId } = ref;
   const done = await withTenant(deps.db, tenantId, async (tx) => {
     await lockPool(tx, ref, 'exclusive');
@@ -48,10 +52,8 @@ export async function checkIn(
       throw new LicensingError('not_found', 'There is no such check-out.');
     await requireDevice(checkOut, { product: present.productCode, givingUp });
     if (checkOut.endedAt !== null) return { checkOut, license: present, isSynced: true };
-    const { open } = await settleCheckOuts(tx, { license: present, now: new Date() });
-    const ids = open
-      .filter(({ deviceHash }) => deviceHash === checkOut.deviceHash)
-      .map(({ id }) => id);
+    const { open } = await settleCheckOuts(tx, { license: present, now: await databaseNow(tx) });
+    const ids = open.filter((other) => isGivenUpWith(other, checkOut)).map(({ id }) => id);
     await endCheckOuts(tx, ref, { ids, status: 'checked_in', reason: null });
     await recountCheckedOut(tx, ref);
     const license = await requireLicense(tx, ref);
@@ -80,6 +82,12 @@ export async function checkIn(
   deps.reached('check-in:recorded');
   if (!done.isSynced) await syncLater(deps, done.license);
   return done.checkOut;
+}
+
+/** Who gives one up has shown no more of the other: a file of another request stays good on its machine. */
+function isGivenUpWith(other: CheckOutRecord, { deviceHash, needsSecret, nonce }: CheckOutRecord) {
+  if (other.deviceHash !== deviceHash || other.needsSecret !== needsSecret) return false;
+  return !needsSecret || other.nonce === nonce;
 }
 
 /** A file that was got by a request file is given up by whoever knows the secret behind it, others by their device. */

@@ -2,10 +2,11 @@ import type { LicenseRecord } from '../data/licenses.ts';
 import { countOpenSessions, listHolders, type SessionRecord } from '../data/sessions.ts';
 import { withTenant } from '../data/tenant.ts';
 import { resolvePolicy, type Rules } from '../domain/policy.ts';
-import type { SeatUsage, TakeoverRefusal } from '../domain/seat.ts';
+import type { PoolConfig, SeatUsage, TakeoverRefusal } from '../domain/seat.ts';
 import type { AcquireReply } from '../lua/scripts.ts';
 import type { AcquireInput } from './acquire-session.ts';
 import type { Deps } from './deps.ts';
+import { poolConfigOfLicense } from './pool-config.ts';
 
 /** Somebody who holds a seat, as far as the caller may know. */
 export interface Holder {
@@ -54,7 +55,7 @@ export async function describeDenial(
     total: (await countOpenSessions(tx, input.tenantId, [input.licenseId])).get(input.licenseId),
   }));
   const holders = rows.map((row) => holderOf(row, input));
-  const takeoverOffered = isTakeoverOffered(reply, policy, holders);
+  const takeoverOffered = isTakeoverOffered(reply, poolConfigOfLicense(license), holders);
   return {
     ...(reply.word === 'TAKEOVER_REFUSED'
       ? { code: 'takeover_refused', takeoverRefusal: reply.reason }
@@ -81,7 +82,7 @@ function holderOf(row: SessionRecord, { device: { fingerprint } }: AcquireInput)
 /** As `acquire-seat` will decide: nobody is passed, and no seat is traded that the license has no more. */
 function isTakeoverOffered(
   { reason, queueLength, usage }: NoSeats,
-  { overdraft }: Rules,
+  { overdraft }: PoolConfig,
   holders: readonly Holder[],
 ): boolean {
   return (

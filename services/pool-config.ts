@@ -1,4 +1,5 @@
 import type { LicenseRecord } from '../data/licenses.ts';
+import { leftOfFiles } from '../domain/check-out.ts';
 import { resolveEntitlements, tokenFeatures, type FeatureValue } from '../domain/entitlement.ts';
 import { poolStatusOf } from '../domain/license.ts';
 import { poolConfigOf, resolvePolicy } from '../domain/policy.ts';
@@ -6,10 +7,11 @@ import type { PoolConfig } from '../domain/seat.ts';
 
 /** What the scripts are told of a license as it was read. */
 export function poolConfigOfLicense(license: LicenseRecord): PoolConfig {
+  const rules = resolvePolicy(license.planPolicy, license.overrides);
+  const { seats, ...beyond } = leftOfFiles({ ...rules, seats: license.seats }, license.checkedOut);
   return poolConfigOf({
-    policy: resolvePolicy(license.planPolicy, license.overrides),
-    // Who took a seat out with a license file needs no server to use it, so the pool has one less.
-    seats: Math.max(0, license.seats - license.checkedOut),
+    policy: { ...rules, ...beyond },
+    seats,
     status: poolStatusOf(license.status),
     expiresAt: license.expiresAt,
     version: license.configVersion,

@@ -28,7 +28,7 @@ export const checkIn = defineOperation({
   tag: 'License files',
   summary: 'Give a license file up: its device’s seat is the pool’s again',
   description:
-    'Ends every check-out of the device. Idempotent. Nothing offline can show that no copy of the file was kept: such a copy is good on that one device until the file ends.',
+    'Ends what the same request file got, or without one every check-out of the device that was got without one. Idempotent. Nothing offline can show that no copy of the file was kept: such a copy is good on that one device until the file ends.',
   credential: 'license_key',
   params: idParams('chk'),
   body,

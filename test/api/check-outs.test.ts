@@ -21,7 +21,7 @@ async function farMachine(license: GivenLicense) {
   const { file, secret, request } = await makeRequestFile(asked);
   const { checkOut: row } = await checkOut(license, { requestFile: file });
   const given = { license: license.licenseId, file: row.id, device: request.device };
-  return { row, given, secret, request };
+  return { row, given, secret, request, requestFile: file };
 }
 
 const seatsOf = async (license: GivenLicense) => (await readLicense(license)).seats;
@@ -38,7 +38,7 @@ describe('giving a file up', () => {
     await acquire(license);
   });
 
-  test('ends every file of the device', async () => {
+  test('ends every file of the device that was got by its name', async () => {
     const license = await givenLicense(api, { seats: 2 });
     const { checkOut: first } = await checkOut(license);
     const { checkOut: second } = await checkOut(license, { ttlSeconds: 90 });
@@ -69,6 +69,41 @@ describe('giving a file up', () => {
     const deactivationFile = makeDeactivationFile({ ...given, secret });
     const answer = await tryCheckIn(license, row.id, { deactivationFile });
     expect(answer.body).toMatchObject({ checkOut: { status: 'checked_in' } });
+  });
+});
+
+describe('a device that has files of several requests', () => {
+  const statusOf = async (license: GivenLicense, id: string) => {
+    const { body } = await showCheckOut(license, id);
+    return (body as CheckOutAnswer).checkOut.status;
+  };
+
+  test('gives up by a deactivation file what that request got, and keeps its seat with the others', async () => {
+    const license = await givenLicense(api, { seats: 2 });
+    const one = await farMachine(license);
+    const other = await farMachine(license);
+    const { checkOut: named } = await checkOut(license, { device: { fingerprint: 'far' } });
+    await changeLicense(license, { seats: 1 });
+    const { checkOut: again } = await checkOut(license, { requestFile: one.requestFile });
+    expect(again.id).not.toBe(one.row.id);
+    const deactivationFile = makeDeactivationFile({ ...one.given, secret: one.secret });
+    expect((await tryCheckIn(license, one.row.id, { deactivationFile })).status).toBe(200);
+    const ids = [one.row.id, again.id, other.row.id, named.id];
+    const statuses = await Promise.all(ids.map((id) => statusOf(license, id)));
+    expect(statuses).toEqual(['checked_in', 'checked_in', 'signed', 'signed']);
+    expect(await seatsOf(license)).toMatchObject({ checkedOut: 1 });
+    expect((await tryAcquire(license)).status).toBe(409);
+  });
+
+  test('gives up by its name none that a request file got', async () => {
+    const license = await givenLicense(api, { seats: 1 });
+    const far = await farMachine(license);
+    const { checkOut: named } = await checkOut(license, { device: { fingerprint: 'far' } });
+    await tryCheckIn(license, named.id, { device: { fingerprint: 'far' } });
+    expect(await statusOf(license, named.id)).toBe('checked_in');
+    expect(await statusOf(license, far.row.id)).toBe('signed');
+    expect(await seatsOf(license)).toMatchObject({ checkedOut: 1 });
+    expect((await tryAcquire(license)).status).toBe(409);
   });
 });
 
@@ -121,6 +156,19 @@ describe('nobody gives up the file of another machine', () => {
     const { checkOut: row } = await checkOut(license);
     expect(problemOf(await tryCheckIn(license, row.id, body))).toMatchObject({ status: 422 });
   });
+});
+
+test('what is out beyond the seats is taken off the overdraft', async () => {
+  const license = await givenLicense(api, { seats: 3, policy: { overdraft: 1 } });
+  const ids: string[] = [];
+  for (const fingerprint of ['one', 'two', 'three']) {
+    ids.push((await checkOut(license, { device: { fingerprint } })).checkOut.id);
+  }
+  await changeLicense(license, { seats: 2 });
+  expect((await tryAcquire(license)).status).toBe(409);
+  await tryCheckIn(license, ids[0] ?? '', { device: { fingerprint: 'one' } });
+  expect((await tryAcquire(license)).status).toBe(201);
+  expect((await tryAcquire(license)).status).toBe(409);
 });
 
 test('a license of fewer seats than are out grants none until enough came back', async () => {

@@ -1,9 +1,11 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   checkOutsPerDay,
   defaultFileSeconds,
   fileEndOf,
   fileTermsOf,
+  leftOfFiles,
   mayTakeOut,
   refuseWish,
   renewalOf,
@@ -33,6 +35,40 @@ describe('a file is refused', () => {
     expect(refuseWish(forAll, { ...wish, deviceHash: null })).toBeNull();
     const own = { ...planWith({ licenseFiles: null }), overrides: forAll.planPolicy };
     expect(refuseWish(own, wish)).toBeNull();
+  });
+});
+
+describe('files leave to the pool', () => {
+  test.each([
+    ['all, when none is out', [3, 1, 2], 0, [3, 1, 2]],
+    ['a seat less for each', [3, 1, 2], 2, [1, 1, 2]],
+    ['what is granted beyond the seats, when all are out', [3, 1, 2], 3, [0, 1, 2]],
+    ['that less one, when one more is out than there are seats', [3, 1, 2], 4, [0, 0, 1]],
+    ['nothing, when still more are', [3, 1, 2], 9, [0, 0, 0]],
+    ['as many tokens more as seats that are left', [3, 1, 'seats'], 2, [1, 1, 'seats']],
+  ] as const)('%s', (_what, [seats, overdraft, offlineAllowance], checkedOut, expected) => {
+    const left = leftOfFiles({ seats, overdraft, offlineAllowance }, checkedOut);
+    expect([left.seats, left.overdraft, left.offlineAllowance]).toEqual(expected);
+  });
+
+  test('never so much that files and sessions, or files and tokens, exceed what was sold in all', () => {
+    const count = fc.nat(12);
+    const sold = fc.record({
+      ...{ seats: count, overdraft: count },
+      offlineAllowance: fc.oneof(count, fc.constant('seats' as const)),
+    });
+    fc.assert(
+      fc.property(sold, count, (shares, checkedOut) => {
+        const left = leftOfFiles(shares, checkedOut);
+        const most = Math.max(checkedOut, shares.seats + shares.overdraft);
+        expect(checkedOut + left.seats + left.overdraft).toBeLessThanOrEqual(most);
+        const tokens = ({ seats, offlineAllowance: more }: typeof left) =>
+          seats + (more === 'seats' ? seats : more);
+        const mostTokens = Math.max(checkedOut, tokens(shares));
+        expect(checkedOut + tokens(left)).toBeLessThanOrEqual(mostTokens);
+        expect(Math.min(left.seats, left.overdraft)).toBeGreaterThanOrEqual(0);
+      }),
+    );
   });
 });
 
