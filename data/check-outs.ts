@@ -1,11 +1,27 @@
 /** Check-outs: a row for each license file that was asked for. `domain/check-out.ts` tells their life. */
 import { sql, type Selectable } from 'kysely';
 import type { CheckOutStatus, FileTerms, FileWish } from '../domain/check-out.ts';
+import type { LicenseStatus } from '../domain/license.ts';
 import type { PoolRef } from '../domain/seat.ts';
 import type { Database, TenantTransaction } from './database.ts';
 import type { CheckOuts } from './schema.ts';
 
-export type CheckOutRecord = Selectable<CheckOuts>;
+export type CheckOutRecord = Omit<Selectable<CheckOuts>, 'file' | 'rootKid'> & {
+  /** Whether it has a file whose root is revoked, or not known, so that it is to be signed anew. */
+  isVoid: boolean;
+};
+
+/** Its file is large, and whoever has it may use it: it is read where it is handed out, and nowhere else. */
+export type CheckOutWithFile = CheckOutRecord & Pick<Selectable<CheckOuts>, 'file'>;
+
+const columns = [
+  ...(['id', 'tenantId', 'licenseId', 'requestedBy', 'deviceHash', 'nonce'] as const),
+  ...(['needsSecret', 'ttlSeconds', 'status', 'reason', 'terms', 'createdAt'] as const),
+  ...(['wantedUntil', 'signedAt', 'fileExpiresAt', 'endedAt'] as const),
+] as const;
+
+const isVoid = sql<boolean>`(check_outs.ended_at is null and signed_at is not null and (root_kid is null
+  or exists (select from root_keys where kid = check_outs.root_kid and state = 'revoked')))`;
 
 /** What names one check-out. */
 export interface CheckOutRef extends PoolRef {
@@ -16,10 +32,10 @@ export interface CheckOutRef extends PoolRef {
 export async function findCheckOut(
   db: Database,
   ref: CheckOutRef,
-): Promise<CheckOutRecord | undefined> {
+): Promise<CheckOutWithFile | undefined> {
   return db
     .selectFrom('checkOuts')
-    .selectAll()
+    .select([...columns, 'file', isVoid.as('isVoid')])
     .where('tenantId', '=', ref.tenantId)
     .where('licenseId', '=', ref.licenseId)
     .where('id', '=', ref.checkOutId)
@@ -33,7 +49,7 @@ export async function listOpenCheckOuts(
 ): Promise<CheckOutRecord[]> {
   return tx
     .selectFrom('checkOuts')
-    .selectAll()
+    .select([...columns, isVoid.as('isVoid')])
     .where('tenantId', '=', pool.tenantId)
     .where('licenseId', '=', pool.licenseId)
     .where('endedAt', 'is', null)
@@ -57,7 +73,7 @@ export async function insertCheckOut(
   return tx
     .insertInto('checkOuts')
     .values({ ...checkOut, tenantId, licenseId, status: 'pending' })
-    .returningAll()
+    .returning([...columns, isVoid.as('isVoid')])
     .executeTakeFirstOrThrow();
 }
 
@@ -74,7 +90,7 @@ export async function endCheckOuts(
   if (ending.ids.length === 0) return;
   await tx
     .updateTable('checkOuts')
-    .set({ status: ending.status, reason: ending.reason, endedAt: sql`now()` })
+    .set({ status: ending.status, reason: ending.reason, endedAt: sql`clock_timestamp()` })
     .where('tenantId', '=', pool.tenantId)
     .where('licenseId', '=', pool.licenseId)
     .where('id', 'in', ending.ids)
@@ -82,21 +98,50 @@ export async function endCheckOuts(
     .execute();
 }
 
-/** Stores the file of a check-out that waits for it. False: it waits no more. */
+/**
+ * Stores the file of a check-out that waits for it; one that waits no more is left as it is. Its device holds
+ * the seat until the last of its files ends: a machine may have the one of a root that is revoked, and
+ * not have heard of that.
+ */
 export async function keepFile(
   tx: TenantTransaction,
   ref: CheckOutRef,
-  signed: { file: string; terms: FileTerms; signedAt: Date; fileExpiresAt: Date },
-): Promise<boolean> {
-  const { numUpdatedRows } = await tx
+  signed: { file: string; rootKid: string; terms: FileTerms; signedAt: Date; fileExpiresAt: Date },
+): Promise<void> {
+  const terms = JSON.stringify(signed.terms);
+  const fileExpiresAt = sql<Date>`greatest(file_expires_at, ${signed.fileExpiresAt})`;
+  await tx
     .updateTable('checkOuts')
-    .set({ ...signed, terms: JSON.stringify(signed.terms), status: 'signed' })
+    .set({ ...signed, terms, fileExpiresAt, status: 'signed' })
     .where('tenantId', '=', ref.tenantId)
     .where('licenseId', '=', ref.licenseId)
     .where('id', '=', ref.checkOutId)
-    .where('status', '=', 'pending')
-    .executeTakeFirst();
-  return numUpdatedRows === 1n;
+    .where((eb) => eb.or([eb('status', '=', 'pending'), eb(isVoid, '=', true)]))
+    .execute();
+}
+
+/** A license as its workflow is told of, over all tenants. */
+export interface LicenseOfFiles {
+  id: string;
+  tenantId: string;
+  productId: string;
+  status: LicenseStatus;
+}
+
+/** Licenses with an open file that the root signed, in the order of their ids; needs the system role. */
+export async function listLicensesSignedBy(
+  db: Database,
+  rootKid: string,
+  page: { after: string; limit: number },
+): Promise<LicenseOfFiles[]> {
+  const { rows } = await sql<LicenseOfFiles>`
+    select id, tenant_id, product_id, status from licenses
+    where id > ${page.after} and exists (
+      select from check_outs
+      where check_outs.tenant_id = licenses.tenant_id and license_id = licenses.id
+        and ended_at is null and root_kid = ${rootKid})
+    order by id limit ${page.limit}`.execute(db);
+  return rows;
 }
 
 /** When those were made that callers asked for since an instant, the oldest first. */

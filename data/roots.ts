@@ -52,6 +52,14 @@ export async function activateRoot(tx: Database, kid: string): Promise<boolean> 
   return numUpdatedRows === 1n;
 }
 
+/**
+ * Keeps a root from being revoked until the transaction ends: whoever revokes it waits for that, and then finds
+ * what was stored.
+ */
+export async function holdRoot(tx: Database, kid: string): Promise<void> {
+  await tx.selectFrom('rootKeys').select('kid').where('kid', '=', kid).forShare().execute();
+}
+
 /** A list of roots that one of them signed. */
 export interface RootListRecord {
   seq: number;

@@ -47,6 +47,7 @@ export interface CheckOuts {
   nonce: string | null;
   reason: string | null;
   requestedBy: string;
+  rootKid: string | null;
   signedAt: Timestamp | null;
   status: import('../domain/check-out.ts').CheckOutStatus;
   tenantId: string;

@@ -1,10 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { databaseNow } from '../data/clock.ts';
 import {
   countOfflineDevices,
   findCheckOut,
   listRecentCheckOuts,
   type CheckOutRecord,
   type CheckOutRef,
+  type CheckOutWithFile,
 } from '../data/check-outs.ts';
 import type { TenantTransaction } from '../data/database.ts';
 import { insertLicenseEvents } from '../data/license-events.ts';
@@ -14,9 +16,12 @@ import { lockPool } from '../data/pools.ts';
 import { countOpenSessions } from '../data/sessions.ts';
 import { withTenant } from '../data/tenant.ts';
 import {
+  awaitsFile,
   checkOutsPerDay,
+  clockSkewMs,
   defaultFileSeconds,
   mayTakeOut,
+  openPerDevice,
   refuseWish,
   type FileWish,
 } from '../domain/check-out.ts';
@@ -55,13 +60,14 @@ export type CheckOutOutcome =
 
 /**
  * Records that a license file is wanted, and has the license's workflow sign it. The same wish again
- * answers the same check-out, so a lost answer may be asked for again, and costs no second signature.
+ * answers the same check-out, so a lost answer may be asked for again, and costs no second signature. Only a
+ * file whose root is revoked is signed anew.
  *
  * A file for a device takes a seat out of the pool at once, under the pool's lock and with its version, like
  * a license that is sold one seat less: a grant that Redis makes meanwhile is not recorded.
  *
  * @throws LicensingError `no_seats_available` when there is none to take out, `rate_limited` when the
- * license has had its files of the day, `unavailable` where there is no key to sign with.
+ * license has had its files of the day or the device has as many open as it may, `unavailable` where there is no key to sign with.
  */
 export async function checkOutLicense(
   deps: Deps,
@@ -69,18 +75,19 @@ export async function checkOutLicense(
   input: CheckOutInput,
 ): Promise<CheckOutOutcome> {
   const { tenantId } = input;
-  const now = new Date();
   const refused = await decideUse(deps, input.license, input.use);
   if (refused !== null) return { kind: 'refused', refusal: refused };
   const outcome = await withTenant(deps.db, tenantId, async (tx) => {
     await lockPool(tx, input, 'exclusive');
+    const now = await databaseNow(tx);
     const present = await requireLicense(tx, input);
     const wish = { ...input.wish, ttlSeconds: input.ttlSeconds ?? defaultFileSeconds(present) };
     const refusal = validateUse(present, input.use, now) ?? refuseWish(present, wish);
     if (refusal !== null) return { kind: 'refused', refusal } as const;
     const settled = await settleCheckOuts(tx, { license: present, now });
     const same = findSameWish(settled, { wish, now });
-    if (same === undefined) refuseWithoutKey(deps);
+    if (same === undefined || same.isVoid) refuseWithoutKey(deps);
+    if (same?.isVoid) await enqueueMessages(tx, [checkOutMessage(present, same.id)]);
     const opened = same
       ? { ...settled, checkOut: same }
       : await open(tx, context, { input, wish, settled, now });
@@ -100,6 +107,7 @@ async function open(
 ) {
   const { input, wish, settled, now } = wanted;
   const { tenantId, licenseId, needsSecret } = input;
+  refuseBeyondDevice(settled, { wish, now });
   await refuseBeyondDay(tx, settled.license, now);
   await refuseWithoutSeat(tx, settled, wish);
   const requestedBy = context.caller.actor.id;
@@ -123,6 +131,25 @@ function refuseWithoutKey({ kms }: Pick<Deps, 'kms'>): void {
   throw new LicensingError(
     'unavailable',
     'This server has no key to sign license files with. Its operator has to set KMS_KEY and SIGNING_SEAL_KEYS; no seat was taken.',
+  );
+}
+
+/** A machine needs one file; many at once are copies that nobody could tell apart. */
+function refuseBeyondDevice(
+  { open: present }: SettledCheckOuts,
+  { wish: { deviceHash }, now }: { wish: FileWish; now: Date },
+): void {
+  if (deviceHash === null) return;
+  const own = present.filter((other) => other.deviceHash === deviceHash);
+  if (own.length < openPerDevice) return;
+  let endsAt = Infinity;
+  for (const { fileExpiresAt, wantedUntil } of own) {
+    endsAt = Math.min(endsAt, (fileExpiresAt ?? wantedUntil).getTime() + clockSkewMs);
+  }
+  throw new LicensingError(
+    'rate_limited',
+    `This device has ${own.length} license files that have not ended, which is all that it may have. Use one of them, give one up, or wait until one has ended.`,
+    { retryAfterSeconds: Math.max(1, Math.ceil((endsAt - now.getTime()) / 1_000)) },
   );
 }
 
@@ -178,7 +205,7 @@ export async function syncLater(deps: Deps, license: LicenseRecord): Promise<voi
 export async function readCheckOut(
   deps: Pick<Deps, 'db'>,
   ref: CheckOutRef,
-): Promise<CheckOutRecord> {
+): Promise<CheckOutWithFile> {
   const found = await withTenant(deps.db, ref.tenantId, (tx) => findCheckOut(tx, ref));
   if (found === undefined) throw new LicensingError('not_found', 'There is no such check-out.');
   return found;
@@ -195,11 +222,11 @@ export async function awaitFile(
   deps: Pick<Deps, 'db'>,
   ref: CheckOutRef,
   { waitMs, signal }: { waitMs: number; signal: AbortSignal },
-): Promise<CheckOutRecord> {
+): Promise<CheckOutWithFile> {
   const until = performance.now() + waitMs;
   for (;;) {
     const checkOut = await readCheckOut(deps, ref);
-    if (checkOut.status !== 'pending' || signal.aborted) return checkOut;
+    if (!awaitsFile(checkOut) || signal.aborted) return checkOut;
     const leftMs = until - performance.now();
     if (leftMs <= 0) return checkOut;
     await pause(Math.min(lookEveryMs, leftMs), signal);

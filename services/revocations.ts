@@ -3,6 +3,7 @@
  * workflow that signs a new list of all; the server itself uses a revoked key no more from then on.
  */
 import type { Page } from '../data/catalog.ts';
+import { listLicensesSignedBy, type LicenseOfFiles } from '../data/check-outs.ts';
 import type { TenantTransaction } from '../data/database.ts';
 import { enqueueMessages } from '../data/outbox.ts';
 import {
@@ -21,6 +22,7 @@ import type { PoolRef } from '../domain/seat.ts';
 import { newId } from '../platform/ids.ts';
 import { audit, type AuditContext } from './audit.ts';
 import type { Deps } from './deps.ts';
+import { factsChangedMessage } from './license-message.ts';
 import { trustMessage } from './trust-message.ts';
 
 /** The longest lease and grace, and a day: no lease that was signed before may be believed after it. */
@@ -34,7 +36,8 @@ export interface Revoked {
 
 /**
  * Revokes a root or a delegate, or leaves it revoked. A revoked delegate signs nothing more and is
- * replaced at once; a revoked root takes its delegates with it, and the next root its place.
+ * replaced at once; a revoked root takes its delegates with it, and the next root its place and signs the license files
+ * anew that are out.
  *
  * @throws LicensingError `not_found` for a key that was never in use here.
  */
@@ -50,9 +53,20 @@ export async function revokeKey(
     const revoked = await record(tx, context, { kind: 'key', subject: kid, reason, until });
     if (!revoked.isNew) return revoked;
     await (kind === 'root' ? revokeRoot : revokeDelegate)(tx, { kid, reason });
+    if (kind === 'root') await renewFilesOf(tx, kid);
     await enqueueMessages(tx, [trustMessage('rotateRoot')]);
     return revoked;
   });
+}
+
+/** Tells the workflow of each license that has a file of the root. */
+async function renewFilesOf(tx: TenantTransaction, rootKid: string): Promise<void> {
+  const limit = 1_000;
+  for (let after: string | undefined = ''; after !== undefined;) {
+    const licenses: LicenseOfFiles[] = await listLicensesSignedBy(tx, rootKid, { after, limit });
+    await enqueueMessages(tx, licenses.map(factsChangedMessage));
+    after = licenses.length < limit ? undefined : licenses.at(-1)?.id;
+  }
 }
 
 /** Revokes grants of a license that have been made by now; tokens of later ones are not touched. */

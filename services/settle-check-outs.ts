@@ -65,8 +65,8 @@ function endingOf(checkOut: CheckOutRecord, license: LicenseRecord, now: Date): 
 }
 
 /**
- * The check-out that already answers the wish: one that waits to be signed, or whose file says what the
- * license says now and has most of its life before it.
+ * The check-out that already answers the wish: one that waits to be signed, for the first time or anew, or
+ * whose file says what the license says now and has most of its life before it.
  */
 export function findSameWish(
   { license, open }: SettledCheckOuts,
@@ -74,10 +74,10 @@ export function findSameWish(
 ): CheckOutRecord | undefined {
   const terms = fileTermsOf(license);
   return open.findLast((checkOut) => {
-    const { deviceHash, nonce, ttlSeconds, signedAt, fileExpiresAt } = checkOut;
+    const { deviceHash, nonce, ttlSeconds, signedAt, fileExpiresAt, isVoid } = checkOut;
     if (deviceHash !== wish.deviceHash || nonce !== wish.nonce) return false;
     if (ttlSeconds !== wish.ttlSeconds) return false;
-    if (signedAt === null || fileExpiresAt === null) return true;
+    if (isVoid || signedAt === null || fileExpiresAt === null) return true;
     return isDeepStrictEqual(checkOut.terms, terms) && now < renewalOf({ signedAt, fileExpiresAt });
   });
 }

@@ -1,10 +1,14 @@
+import { databaseNow } from '../data/clock.ts';
 import { endCheckOuts, findCheckOut, keepFile, type CheckOutRef } from '../data/check-outs.ts';
+import type { TenantTransaction } from '../data/database.ts';
 import { findLicense, type LicenseRecord } from '../data/licenses.ts';
 import { lockPool } from '../data/pools.ts';
 import { findNewestList } from '../data/revocation-lists.ts';
+import { holdRoot } from '../data/roots.ts';
 import { withTenant } from '../data/tenant.ts';
-import { fileEndOf, fileTermsOf } from '../domain/check-out.ts';
+import { awaitsFile, fileEndOf, fileTermsOf } from '../domain/check-out.ts';
 import { deriveLicense } from '../domain/license.ts';
+import { LicensingError } from '../domain/errors.ts';
 import { KmsFault } from '../platform/kms-faults.ts';
 import { makeLicenseFile } from '../signing/tokens/license-file.ts';
 import type { Deps, FileSigning } from './deps.ts';
@@ -37,10 +41,20 @@ export async function signCheckOut(
   } catch (error) {
     if (!(error instanceof KmsFault)) throw error;
     deps.log.error({ err: error, ...ref }, 'License file cannot be signed');
-    const failure = { ids: [ref.checkOutId], status: 'failed', reason: 'unavailable' } as const;
-    await withTenant(deps.systemDb, ref.tenantId, (tx) => endCheckOuts(tx, ref, failure));
+    await fail(deps, ref);
   }
   deps.reached('file:kept');
+}
+
+/** One that was signed before is not over: a machine may have its file. It is tried until it ends. */
+async function fail(deps: Pick<Deps, 'systemDb'>, ref: CheckOutRef): Promise<void> {
+  const failure = { ids: [ref.checkOutId], status: 'failed', reason: 'unavailable' } as const;
+  await withTenant(deps.systemDb, ref.tenantId, async (tx) => {
+    const checkOut = await findCheckOut(tx, ref);
+    if (checkOut?.isVoid)
+      throw new LicensingError('unavailable', 'The file cannot be signed anew.');
+    await endCheckOuts(tx, ref, failure);
+  });
 }
 
 /** The transaction is open while KMS is asked, and holds no lock until it has answered. */
@@ -52,9 +66,10 @@ async function signAndKeep(
   await withTenant(deps.systemDb, ref.tenantId, async (tx) => {
     const license = await findLicense(tx, ref);
     const checkOut = await findCheckOut(tx, ref);
-    if (license === undefined || checkOut?.status !== 'pending' || !isUsable(license)) return;
+    if (license === undefined || checkOut === undefined || !awaitsFile(checkOut)) return;
+    if (!(await isUsable(tx, license))) return;
     const { signer } = await root(tx);
-    const signedAt = new Date(Math.floor(Date.now() / 1_000) * 1_000);
+    const signedAt = new Date(seconds(await databaseNow(tx)) * 1_000);
     const fileExpiresAt = fileEndOf(license, { ttlSeconds: checkOut.ttlSeconds, now: signedAt });
     const terms = fileTermsOf(license);
     const { licenseUntil, ...stated } = terms;
@@ -77,14 +92,14 @@ async function signAndKeep(
     // A license that was withdrawn meanwhile must not be handed out: the row tells, under the lock.
     await lockPool(tx, ref, 'shared');
     const now = await findLicense(tx, ref);
-    if (now !== undefined && isUsable(now)) {
-      await keepFile(tx, ref, { file, terms, signedAt, fileExpiresAt });
-    }
+    if (now === undefined || !(await isUsable(tx, now))) return;
+    await holdRoot(tx, signer.kid);
+    await keepFile(tx, ref, { file, rootKid: signer.kid, terms, signedAt, fileExpiresAt });
   });
 }
 
-function isUsable(license: LicenseRecord): boolean {
-  return deriveLicense(license, new Date()).status === 'active';
+async function isUsable(tx: TenantTransaction, license: LicenseRecord): Promise<boolean> {
+  return deriveLicense(license, await databaseNow(tx)).status === 'active';
 }
 
 function seconds(at: Date): number {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { CheckOutRecord } from '../../data/check-outs.ts';
-import { checkOutStatuses } from '../../domain/check-out.ts';
+import type { CheckOutWithFile } from '../../data/check-outs.ts';
+import { awaitsFile, checkOutStatuses } from '../../domain/check-out.ts';
 
 const instant = z.iso.datetime();
 
@@ -10,7 +10,7 @@ const checkOutSchema = z
     licenseId: z.string(),
     status: z.enum(checkOutStatuses).meta({
       description:
-        'pending: to be signed. signed: there is a file. The others are ends: expired by time, failed to be signed, revoked with its license, checked_in by its device.',
+        'pending: to be signed, or to be signed anew because its root was revoked. signed: there is a file. The others are ends: expired by time, failed to be signed, revoked with its license, checked_in by its device.',
     }),
     reason: z
       .string()
@@ -39,9 +39,12 @@ export const checkOutAnswerSchema = z
   })
   .meta({ id: 'CheckOutAnswer' });
 
+const noFile = { file: null, signedAt: null, fileExpiresAt: null };
+
 /** A check-out as its license's callers see it, with the file while it is good. */
-export function presentCheckOut(checkOut: CheckOutRecord): z.input<typeof checkOutAnswerSchema> {
-  const { file, status } = checkOut;
+export function presentCheckOut(checkOut: CheckOutWithFile): z.input<typeof checkOutAnswerSchema> {
+  const status = awaitsFile(checkOut) ? 'pending' : checkOut.status;
+  const { file, signedAt, fileExpiresAt } = status === 'pending' ? noFile : checkOut;
   return {
     checkOut: {
       id: checkOut.id,
@@ -52,8 +55,8 @@ export function presentCheckOut(checkOut: CheckOutRecord): z.input<typeof checkO
       nonce: checkOut.nonce,
       ttlSeconds: checkOut.ttlSeconds,
       createdAt: checkOut.createdAt.toISOString(),
-      signedAt: checkOut.signedAt?.toISOString() ?? null,
-      expiresAt: checkOut.fileExpiresAt?.toISOString() ?? null,
+      signedAt: signedAt?.toISOString() ?? null,
+      expiresAt: fileExpiresAt?.toISOString() ?? null,
       endedAt: checkOut.endedAt?.toISOString() ?? null,
     },
     ...(status === 'signed' && file !== null ? { licenseFile: file } : {}),

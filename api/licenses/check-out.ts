@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { fileSecondsMax, fileSecondsMin } from '../../domain/check-out.ts';
+import { awaitsFile, fileSecondsMax, fileSecondsMin } from '../../domain/check-out.ts';
 import { errorTable, LicensingError, type ErrorCode } from '../../domain/errors.ts';
 import { useRefusals } from '../../domain/validation.ts';
 import {
@@ -72,7 +72,7 @@ export const checkOut = defineOperation({
     const found = await awaitFile(deps, ref, { waitMs, signal: makeSignal() });
     if (found.endedAt !== null) throw notSigned(found.reason);
     return {
-      status: found.status === 'signed' ? 201 : 202,
+      status: awaitsFile(found) ? 202 : 201,
       headers: { Location: `/v1/check-outs/${checkOutId}` },
       body: presentCheckOut(found),
     };

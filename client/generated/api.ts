@@ -161,7 +161,7 @@ export interface paths {
         put?: never;
         /**
          * Give a license file up: its device’s seat is the pool’s again
-         * @description Ends every check-out of the device. Idempotent. Nothing offline can show that no copy of the file was kept: such a copy is good on that one device until the file ends.
+         * @description Ends what the same request file got, or without one every check-out of the device that was got without one. Idempotent. Nothing offline can show that no copy of the file was kept: such a copy is good on that one device until the file ends.
          */
         post: operations["checkIn"];
         delete?: never;
@@ -1035,7 +1035,7 @@ export interface components {
             id: string;
             licenseId: string;
             /**
-             * @description pending: to be signed. signed: there is a file. The others are ends: expired by time, failed to be signed, revoked with its license, checked_in by its device.
+             * @description pending: to be signed, or to be signed anew because its root was revoked. signed: there is a file. The others are ends: expired by time, failed to be signed, revoked with its license, checked_in by its device.
              * @enum {string}
              */
             status: "pending" | "signed" | "expired" | "failed" | "revoked" | "checked_in";

@@ -13,23 +13,22 @@ import type { Answer, TestApi } from './api.ts';
 import type { GivenLicense } from './given.ts';
 import { givenRoot } from './roots.ts';
 
-const root = givenRoot(1);
-const trustedRoots = trustPinned({ keys: [root.jwk] }).roots;
+const [root, nextRoot] = [givenRoot(1), givenRoot(2)];
+const trustedRoots = trustPinned({ keys: [root.jwk, nextRoot.jwk] }).roots;
 export const fileIssuer = 'https://licenses.example.com';
 
-/** The activities of the worker, with a root whose key is in memory. */
-export function licenseActivities(api: TestApi) {
-  const signing = { root: () => Promise.resolve({ signer: root.signer }), issuer: fileIssuer };
+/** The activities of the worker, with a root whose key is in memory: the first unless given. */
+export function licenseActivities(api: TestApi, { signer } = root) {
+  const signing = { root: () => Promise.resolve({ signer }), issuer: fileIssuer };
   return createLicenseActivities(api.deps, signing);
 }
 
 /** What a license's workflow does when it hears something: reads the facts, signs, and reads them again. */
-export async function runTerm({
-  api,
-  tenantId,
-  licenseId,
-}: GivenLicense): Promise<LicenseTermFacts> {
-  const { loadFacts, signLicenseFile } = licenseActivities(api);
+export async function runTerm(
+  { api, tenantId, licenseId }: GivenLicense,
+  by = root,
+): Promise<LicenseTermFacts> {
+  const { loadFacts, signLicenseFile } = licenseActivities(api, by);
   const { pending } = await loadFacts({ tenantId, licenseId });
   for (const checkOutId of pending) await signLicenseFile({ tenantId, licenseId, checkOutId });
   return loadFacts({ tenantId, licenseId });
@@ -68,7 +67,7 @@ export async function tryCheckOut(
 }
 
 /** A license file that the device `mine` asked for, and that nobody waits for; its id. */
-export async function givenCheckOut(pool: GivenLicense): Promise<string> {
+export async function givenCheckOut(pool: GivenLicense, ttlSeconds?: number): Promise<string> {
   const { api, tenantId, licenseId, product } = pool;
   const license = await withTenant(api.deps.db, tenantId, (tx) => requireLicense(tx, pool));
   const actor = { kind: 'license_key', id: 'test' } as const;
@@ -76,7 +75,7 @@ export async function givenCheckOut(pool: GivenLicense): Promise<string> {
   const outcome = await checkOutLicense(api.deps, context, {
     ...{ tenantId, licenseId, license, use: { product, usageType: 'builder' as const } },
     wish: { deviceHash: await hashDevice(product, 'mine'), nonce: null },
-    ...{ ttlSeconds: undefined, needsSecret: false },
+    ...{ ttlSeconds, needsSecret: false },
   });
   if (outcome.kind === 'refused') throw new Error(outcome.refusal.detail);
   return outcome.checkOut.id;

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createLicenseActivities } from '../../../activities/licenses.ts';
 import { hashDevice } from '../../../signing/tokens/device-hash.ts';
 import { makeRequestFile } from '../../../signing/tokens/request-file.ts';
@@ -10,6 +10,7 @@ import {
   fileIssuer,
   runTerm,
   showCheckOut,
+  tryCheckIn,
   tryCheckOut,
   type CheckOutAnswer,
 } from '../../support/check-outs.ts';
@@ -221,6 +222,47 @@ describe('a file without a device', () => {
   });
 });
 
+describe('a process whose clock is an hour ahead', () => {
+  const ahead = async <T>(act: () => Promise<T>): Promise<T> => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + hourMs });
+    try {
+      return await act();
+    } finally {
+      vi.useRealTimers();
+    }
+  };
+
+  test('ends no file of others, and grants no seat that is still in one', async () => {
+    const license = await givenLicense(api, { seats: 1 });
+    const { checkOut: row } = await checkOut(license, { ttlSeconds: 1_800 });
+    const answer = await ahead(() => askCheckOut(license, device('other')));
+    expect(problemOf(answer)).toMatchObject({ code: 'no_seats_available' });
+    expect(await ahead(() => runTerm(license))).toMatchObject({ open: 1 });
+    const { body } = await showCheckOut(license, row.id);
+    expect(body).toMatchObject({ checkOut: { status: 'signed' } });
+    expect((await readLicense(license)).seats).toMatchObject({ checkedOut: 1 });
+  });
+
+  test('gives no other file up when one is given up', async () => {
+    const license = await givenLicense(api, { seats: 2 });
+    await checkOut(license, { ttlSeconds: 1_800 });
+    const { checkOut: row } = await checkOut(license, device('other'));
+    await ahead(() => tryCheckIn(license, row.id, device('other')));
+    expect((await readLicense(license)).seats).toMatchObject({ checkedOut: 1 });
+  });
+
+  test('signs no file that begins later or lives longer', async () => {
+    const license = await givenLicense(api);
+    const { checkOut: row } = (await askCheckOut(license, { ttlSeconds: 600 }))
+      .body as CheckOutAnswer;
+    await ahead(() => runTerm(license));
+    const { licenseFile = '' } = (await showCheckOut(license, row.id)).body as CheckOutAnswer;
+    const { iat, exp } = await claimsOf(licenseFile);
+    expect(iat).toBeLessThanOrEqual(Date.now() / 1_000 + 60);
+    expect(exp - iat).toBe(600);
+  });
+});
+
 describe('no file', () => {
   test.each([
     ['license_file_not_allowed', { policy: { licenseFiles: null } }, {}],
@@ -259,12 +301,26 @@ describe('no file', () => {
   });
 
   test('beyond those of a day, which cost signatures', async () => {
-    const license = await givenLicense(api, { seats: 1 });
-    for (let n = 0; n < 20; n += 1) await checkOut(license, { nonce: `n${n}` });
-    const refused = await askCheckOut(license, { nonce: 'one-more' });
+    const license = await givenLicense(api, { seats: 3 });
+    for (let n = 0; n < 20; n += 1)
+      await checkOut(license, { nonce: `n${n}`, ...device(`d${n % 2}`) });
+    const refused = await askCheckOut(license, device('one more'));
     expect(problemOf(refused)).toMatchObject({ status: 429, code: 'rate_limited' });
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(86_000);
-    await checkOut(license, { nonce: 'n19' });
+    await checkOut(license, { nonce: 'n19', ...device('d1') });
+  });
+
+  test('beyond ten that a device has, until one of them ended', async () => {
+    const license = await givenLicense(api, { seats: 2 });
+    for (let n = 0; n < 10; n += 1) await checkOut(license, { nonce: `n${n}`, ttlSeconds: 600 });
+    const refused = await askCheckOut(license, { nonce: 'one-more' });
+    expect(problemOf(refused)).toMatchObject({ status: 429, code: 'rate_limited' });
+    const waitSeconds = Number(refused.headers.get('retry-after'));
+    expect(waitSeconds).toBeGreaterThan(500);
+    expect(waitSeconds).toBeLessThanOrEqual(660);
+    await checkOut(license, device('another'));
+    await afterFilesRanOut(license, 61_000);
+    await checkOut(license, { nonce: 'one-more' });
   });
 
   test('where no root key is set: said at once, with what the operator has to do, and no seat is taken', async () => {
