@@ -1,8 +1,8 @@
 import type * as verifyModule from './verify/index.ts';
-import type { KnownRevocations, RootTrust } from './verify/index.ts';
+import type { KnownRevocations, Learned, RootTrust } from './verify/index.ts';
 import { fetchRevocations, fetchRootLists } from './well-known.ts';
 
-type Lists = Pick<typeof verifyModule, 'noList' | 'verifyRevocationList' | 'walkRootLists'>;
+type Lists = Pick<typeof verifyModule, 'learnFrom' | 'noList'>;
 
 /** Whatever a server says, its lists are asked for no more often. */
 const pauseMs = 60_000;
@@ -15,24 +15,22 @@ const pauseMs = 60_000;
 export class LearnedTrust {
   readonly #lists: Lists;
   readonly #url: string;
-  #trust: RootTrust;
-  #known: KnownRevocations;
+  #learned: Learned;
   #learntAt = -Infinity;
   #learning: Promise<void> | null = null;
 
   constructor(pinned: RootTrust, options: { lists: Lists; url: string }) {
-    this.#trust = pinned;
+    this.#learned = { trust: pinned, known: options.lists.noList };
     this.#lists = options.lists;
     this.#url = options.url;
-    this.#known = options.lists.noList;
   }
 
   get trust(): RootTrust {
-    return this.#trust;
+    return this.#learned.trust;
   }
 
   get known(): KnownRevocations {
-    return this.#known;
+    return this.#learned.known;
   }
 
   /** Asks for the newest lists, or joins who asks; at most once a minute. Never rejects. */
@@ -47,20 +45,11 @@ export class LearnedTrust {
   }
 
   async #learn(): Promise<void> {
-    const { verifyRevocationList, walkRootLists } = this.#lists;
-    const [lists, revocations] = await Promise.all([
+    const [roots, revocations] = await Promise.all([
       fetchRootLists(this.#url).catch(() => []),
       fetchRevocations(this.#url).catch(() => null),
     ]);
     const at = Math.floor(Date.now() / 1000);
-    const { keys } = this.#known.revoked;
-    this.#trust = await walkRootLists(lists, { trust: this.#trust, revoked: keys, at });
-    if (revocations === null) return;
-    const check = await verifyRevocationList(revocations, {
-      ...{ trust: this.#trust, known: this.#known, at },
-    });
-    if (!check.isGood) return;
-    this.#trust = check.trust;
-    this.#known = check.list;
+    this.#learned = await this.#lists.learnFrom({ roots, revocations }, this.#learned, at);
   }
 }

@@ -213,15 +213,15 @@ def verify_license_file(file, demand):
 # --- Lists ---------------------------------------------------------------------------------------
 
 def verify_list(typ, token, demand):
-    known = demand.get("known", {"seq": 0, "signedBy": None})
     claims, kid = verify_token(token, typ, "PS256", demand["roots"], demand["at"], outlives_end=True)
     require(kid not in demand["revoked"]["keys"], "revoked_key")
     require(has(claims, "iss") and is_whole(claims.get("seq"), 1), "malformed")
-    return claims, kid, known
+    return claims, kid
 
 
 def verify_revocation_list(token, demand):
-    claims, kid, known = verify_list("lic-revoked+jwt", token, demand)
+    claims, kid = verify_list("lic-revoked+jwt", token, demand)
+    known = demand.get("known", {"seq": 0, "signedBy": None})
     is_range = lambda r: (has(r, "license") and r["license"] and is_whole(r.get("epoch"), 0)
                           and len(r.get("fences", [])) == 2 and all(is_whole(f, 0) for f in r["fences"])
                           and r["fences"][0] <= r["fences"][1])
@@ -229,23 +229,21 @@ def verify_revocation_list(token, demand):
     require(all(map(is_range, claims["leases"])), "malformed")
     require(claims["iat"] <= claims["next_update"] <= claims["exp"], "malformed")
     order = list(demand["roots"])
-    require(not set(order[order.index(kid) + 1:]) & set(claims["keys"]), "newer_root")
+    require(not set(order[order.index(kid):]) & set(claims["keys"]), "newer_root")
     require(claims["seq"] >= known["seq"] or known["signedBy"] in claims["keys"], "older")
     return claims, order
 
 
 def verify_root_list(token, demand):
-    claims, _, known = verify_list("lic-roots+jwt", token, demand)
-    is_void = known["signedBy"] in demand["revoked"]["keys"]
-    require(claims["seq"] >= known["seq"] or is_void, "older")
+    claims, kid = verify_list("lic-roots+jwt", token, demand)
     require(len({key["kid"] for key in claims["keys"]}) == len(claims["keys"]), "malformed")
     order = list(demand["roots"])
-    place = len(order)
-    for key in reversed(claims["keys"]):  # an unknown one goes before the known one that follows it
+    place = order.index(kid) + 1  # an unknown one goes right behind the signer, or before the known one that follows it
+    for key in reversed(claims["keys"]):
         if key["kid"] in order:
             present = demand["roots"].get(key["kid"], key)
             require((present["n"], present["e"]) == (key["n"], key["e"]), "other_key")
-            place = order.index(key["kid"])
+            place = min(place, order.index(key["kid"]))
         else:
             order.insert(place, key["kid"])
     return claims, order

@@ -6,6 +6,7 @@ export type { Chain, ChainCheck, ChainDemand, ChainFault } from '../../signing/t
 export { verifyCertificate } from '../../signing/tokens/chain.ts';
 export { verifyDenial, type DenialClaims } from '../../signing/tokens/denial.ts';
 export { hashDevice } from '../../signing/tokens/device-hash.ts';
+export { learnFrom, type Learned } from '../../signing/tokens/learning.ts';
 export { verifyLease, type LeaseClaims } from '../../signing/tokens/lease-token.ts';
 export {
   verifyLicenseFile,
@@ -20,7 +21,8 @@ export {
   type KnownRevocations,
   type Revocations,
 } from '../../signing/tokens/revocation-list.ts';
-export { verifyRootList, walkRootLists, type RootTrust } from '../../signing/tokens/root-list.ts';
+export { verifyRootList, walkRootLists } from '../../signing/tokens/root-list.ts';
+export type { RootTrust } from '../../signing/tokens/root-trust.ts';
 export { inspect, type Inspection, type InspectionDemand } from './inspect.ts';
 export { peekLicenseFile } from './peek.ts';
 export { recognise, type Kind } from './recognise.ts';

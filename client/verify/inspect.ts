@@ -20,11 +20,8 @@ import {
   type KnownRevocations,
   type RevocationListFault,
 } from '../../signing/tokens/revocation-list.ts';
-import {
-  verifyRootList,
-  type RootListFault,
-  type RootTrust,
-} from '../../signing/tokens/root-list.ts';
+import { verifyRootList, type RootListFault } from '../../signing/tokens/root-list.ts';
+import type { RootTrust } from '../../signing/tokens/root-trust.ts';
 import { recognise, type Kind, type Recognised } from './recognise.ts';
 import { stepsOf, type Part, type Step } from './steps.ts';
 

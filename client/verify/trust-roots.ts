@@ -1,5 +1,6 @@
 import { base64url, calculateJwkThumbprint } from 'jose';
-import { trustPinned, type RootTrust } from '../../signing/tokens/root-list.ts';
+import { trustPinned } from '../../signing/tokens/root-list.ts';
+import type { RootTrust } from '../../signing/tokens/root-trust.ts';
 import { misconfigured } from '../errors.ts';
 
 /** A key of a JWK Set, not looked at but for its kind. */

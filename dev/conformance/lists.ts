@@ -37,6 +37,7 @@ export async function revocationListVectors({
     ),
     bad('a lower number', token, 'older', { known: { seq: 6, signedBy: 'root-1' } }),
     bad('an older root against a newer', await by(root.signer, { keys: ['root-2'] }), 'newer_root'),
+    bad('a root against itself', await by(root.signer, { keys: ['root-1'] }), 'newer_root'),
     bad('a revoked root', token, 'revoked_key', {
       revoked: { keys: ['root-1'], licenses: [], leases: [] },
       known: { seq: 4, signedBy: 'root-2' },
@@ -83,7 +84,17 @@ export async function rootListVectors({
     good('good eleven years later: what a list adds is not taken back by time', token, three, {
       at: at + 11 * year,
     }),
-    bad('a lower number', token, 'older', { known: { seq: 3, signedBy: 'root-2' } }),
+    good(
+      'good for whoever pins the first and the third: the second comes between them',
+      await list(root.signer, [root.jwk, next.jwk]),
+      three,
+      { pinned: ['root-1', 'root-3'] },
+    ),
+    good(
+      'good when an older root adds one: it stands right behind that root',
+      await list(root.signer, [root.jwk, next.jwk, third.jwk]),
+      ['root-1', 'root-3', 'root-2'],
+    ),
     bad('a revoked root', token, 'revoked_key', {
       revoked: { keys: ['root-2'], licenses: [], leases: [] },
     }),

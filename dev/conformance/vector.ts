@@ -24,7 +24,7 @@ export interface VectorDemand {
   readonly credential?: string | undefined;
   /** What the answer says that a denial came with. */
   readonly told?: { readonly code: string; readonly reason: string | null } | undefined;
-  /** Of the newest list that is known: its number, and the root that signed it. */
+  /** Of the newest revocation list that is known: its number, and the root that signed it. */
   readonly known?: { readonly seq: number; readonly signedBy: string | null };
 }
 

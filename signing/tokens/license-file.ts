@@ -9,7 +9,7 @@ import { armor, readArmor, type ArmorFault } from './armor.ts';
 import { deviceHashPattern } from './device-hash.ts';
 import { makeToken, verifyToken, type TokenFault, type TokenSigner } from './jws.ts';
 import type { Revocations } from './revocation-list.ts';
-import type { TrustedRoots } from './root-list.ts';
+import type { TrustedRoots } from './root-trust.ts';
 
 const fileClaims = z
   .object({

@@ -3,12 +3,11 @@
  * numbers of their grants. A list is whole: the newest one replaces those before it.
  *
  * A root is revoked by a newer one, never by an older one. So whoever abuses the present root cannot
- * have its successor revoked, which clients pin or learn of before it signs anything; and what such a root
- * had clients trust after that successor falls with it.
+ * have its successor revoked, which clients pin or learn of before it signs anything.
  */
 import { z } from 'zod';
 import { makeToken, verifyToken, type TokenFault, type TokenSigner } from './jws.ts';
-import type { RootTrust } from './root-list.ts';
+import { hasSayOver, withoutFallen, type RootTrust } from './root-trust.ts';
 
 const leaseRange = z
   .object({
@@ -115,7 +114,7 @@ export interface RevocationListDemand {
   readonly at: number;
 }
 
-/** Why a list is not taken in. `newer_root`: it would revoke a root over which its signer has no say. */
+/** Why a list is not taken in. `newer_root`: it would revoke its signer, or one over which that has no say. */
 export type RevocationListFault = TokenFault | 'revoked_key' | 'older' | 'newer_root';
 
 export type RevocationListCheck =
@@ -131,8 +130,7 @@ export type RevocationListCheck =
   | { readonly isGood: false; readonly fault: RevocationListFault };
 
 /**
- * Verifies a list. A root has no say over newer ones; and one that a list added has none over those that came
- * between it and the root that added it: else whoever abuses a root could add one that revokes its successor.
+ * Verifies a list.
  *
  * A list's number may be lower than that of the known one in one case: the root that signed the known one is
  * trusted no more, and its numbers count no more than anything else that it signs.
@@ -148,9 +146,8 @@ export async function verifyRevocationList(
   if (known.revoked.keys.has(signedBy)) return { isGood: false, fault: 'revoked_key' };
   const { data: claims } = revocationClaims.safeParse(checked.claims);
   if (claims === undefined) return { isGood: false, fault: 'malformed' };
-  if (rootsBeyond(signedBy, trust).some((kid) => claims.keys.includes(kid))) {
-    return { isGood: false, fault: 'newer_root' };
-  }
+  const isBeyond = (kid: string) => trust.roots.has(kid) && !hasSayOver(signedBy, kid, trust);
+  if (claims.keys.some(isBeyond)) return { isGood: false, fault: 'newer_root' };
   const revoked = readRevocations(claims);
   const left = withoutFallen(trust, { signedBy, revoked: revoked.keys });
   const isKnownVoid = known.signedBy !== null && !isBelieved(known.signedBy, left, revoked.keys);
@@ -164,37 +161,12 @@ export async function verifyRevocationList(
   };
 }
 
-/** The roots that a list of this one may not revoke. */
-function rootsBeyond(kid: string, { roots, addedBy }: RootTrust): string[] {
-  const order = [...roots.keys()];
-  const [own, adder] = [order.indexOf(kid), order.indexOf(addedBy.get(kid) ?? kid)];
-  return order.filter((_, place) => place > own || (place > adder && place < own));
-}
-
-/**
- * What revoked roots have added is gone for good, and so on: all but the signer of the list and those that
- * led to it. A number that only such a root gave binds nobody.
- */
-function withoutFallen(
-  trust: RootTrust,
-  { signedBy, revoked }: { signedBy: string; revoked: ReadonlySet<string> },
-): RootTrust {
-  const led = new Set<string>();
-  for (let kid: string | undefined = signedBy; kid !== undefined; kid = trust.addedBy.get(kid)) {
-    led.add(kid);
-  }
-  const fallen = new Set<string>();
-  // Who added a root was trusted before it, so one pass is enough.
-  for (const [kid, by] of trust.addedBy) {
-    if (!led.has(kid) && (revoked.has(by) || fallen.has(by))) fallen.add(kid);
-  }
-  const left = {
-    ...trust,
-    roots: new Map([...trust.roots].filter(([kid]) => !fallen.has(kid))),
-    addedBy: new Map([...trust.addedBy].filter(([kid]) => !fallen.has(kid))),
-  };
-  const isNumberGood = trust.signedBy === null || isBelieved(trust.signedBy, left, revoked);
-  return isNumberGood ? left : { ...left, seq: 0, signedBy: null };
+/** What a list revokes binds none of those roots over which its signer has no say, known then or later. */
+export function withoutOverreach(known: KnownRevocations, trust: RootTrust): KnownRevocations {
+  const { signedBy, revoked } = known;
+  if (signedBy === null) return known;
+  const isBound = (kid: string) => !trust.roots.has(kid) || hasSayOver(signedBy, kid, trust);
+  return { ...known, revoked: { ...revoked, keys: new Set([...revoked.keys].filter(isBound)) } };
 }
 
 function isBelieved(kid: string, { roots }: RootTrust, revoked: ReadonlySet<string>): boolean {

@@ -13,6 +13,7 @@ import {
   type TokenSigner,
   type TrustedKey,
 } from './jws.ts';
+import { hasSayOver, without, withListed, withoutFallen, type RootTrust } from './root-trust.ts';
 
 /** RSA with 4096 bits: the first bit of the modulus is set, the exponent is 65537. */
 const rootKey = z.object({
@@ -46,7 +47,7 @@ const rootListClaims = z.object({
  * The claims of typ `lic-roots+jwt`, instants in unix seconds:
  * - `iss` who runs the server; `iat` when it was signed
  * - `exp` ten years later, for plain verifiers of JWTs: what a list adds is never taken back by time
- * - `seq` rises with every list
+ * - `seq` rises with every list; since lists only add, it binds nobody
  * - `keys` the roots as JWKs, the oldest first; `not_before` says when each is, or was, meant to sign
  *   first. It may have to sooner, when the one before it is revoked.
  */
@@ -73,30 +74,13 @@ export async function makeRootList(
 }
 
 /**
- * Roots by key id, the oldest first: in the order in which they are pinned, and what a list adds where it
- * stands in the list. Pins never change places.
- */
-export type TrustedRoots = ReadonlyMap<string, TrustedKey>;
-
-/** What a client trusts, and by which lists. */
-export interface RootTrust {
-  readonly roots: TrustedRoots;
-  /** By which root's list a root came to be trusted, in that order; those that are not there are pinned. */
-  readonly addedBy: ReadonlyMap<string, string>;
-  /** The newest list that was taken in. */
-  readonly seq: number;
-  /** The root that signed it; null: there was none yet. */
-  readonly signedBy: string | null;
-}
-
-/**
  * Trust in what a product was built with.
  * @throws ZodError when it is no JWK Set of roots: `{"keys": […]}`, the oldest first.
  */
 export function trustPinned(keySet: unknown): RootTrust {
   const { keys } = z.object({ keys: z.array(rootKey).min(1) }).parse(keySet);
   const roots = new Map(keys.map((key) => [key.kid, trust(key)]));
-  return { roots, addedBy: new Map(), seq: 0, signedBy: null };
+  return { roots, listedBy: new Map() };
 }
 
 export interface RootListDemand {
@@ -107,17 +91,17 @@ export interface RootListDemand {
   readonly at: number;
 }
 
-/** Why a list is not taken in. `other_key`: it calls another key by the id of one that is trusted. */
-export type RootListFault = TokenFault | 'revoked_key' | 'older' | 'other_key';
+/**
+ * Why a list is not taken in. `other_key`: it calls another key by the id of one that is trusted, and that
+ * its signer has no say over.
+ */
+export type RootListFault = TokenFault | 'revoked_key' | 'other_key';
 
 export type RootListCheck =
   | { readonly isGood: true; readonly trust: RootTrust; readonly claims: RootListClaims }
   | { readonly isGood: false; readonly fault: RootListFault };
 
-/**
- * Verifies one list and says what to trust from then on. One that is already known changes nothing. The
- * number of a list that a root signed which is revoked by now counts no more.
- */
+/** Verifies one list and says what to trust from then on. One that is already known changes nothing. */
 export async function verifyRootList(
   token: string,
   { trust: known, revoked, at }: RootListDemand,
@@ -125,33 +109,21 @@ export async function verifyRootList(
   const demand = { type: 'lic-roots+jwt', keys: known.roots, at, outlivesEnd: true } as const;
   const checked = await verifyToken(token, demand);
   if (!checked.isGood) return checked;
-  const { kid } = checked;
-  if (revoked.has(kid)) return { isGood: false, fault: 'revoked_key' };
+  const { kid: signer } = checked;
+  if (revoked.has(signer)) return { isGood: false, fault: 'revoked_key' };
   const { data: claims } = rootListClaims.safeParse(checked.claims);
   if (claims === undefined) return { isGood: false, fault: 'malformed' };
-  const isKnownVoid = known.signedBy !== null && revoked.has(known.signedBy);
-  if (claims.seq < known.seq && !isKnownVoid) return { isGood: false, fault: 'older' };
   const isOther = ({ kid, ...key }: ListedRoot) => {
     const present = known.roots.get(kid);
     return present !== undefined && !isSameKey(present, key);
   };
-  if (claims.keys.some(isOther)) return { isGood: false, fault: 'other_key' };
-  const added = claims.keys.filter((key) => !known.roots.has(key.kid));
-  const addedBy = new Map([...known.addedBy, ...added.map((key) => [key.kid, kid] as const)]);
-  const roots = placed(known.roots, claims.keys);
-  return { isGood: true, claims, trust: { roots, addedBy, seq: claims.seq, signedBy: kid } };
-}
-
-/** The known roots and those of a list: an unknown one goes before the known one that follows it there. */
-function placed(known: TrustedRoots, listed: readonly ListedRoot[]): TrustedRoots {
-  const order = [...known];
-  let place = order.length;
-  for (const { not_before: _, ...key } of listed.toReversed()) {
-    const present = order.findIndex(([kid]) => kid === key.kid);
-    if (present < 0) order.splice(place, 0, [key.kid, trust(key)]);
-    else place = present;
-  }
-  return new Map(order);
+  const replaced = new Set(claims.keys.filter(isOther).map(({ kid }) => kid));
+  const isBound = (kid: string) => !known.listedBy.has(kid) || !hasSayOver(signer, kid, known);
+  if ([...replaced].some(isBound)) return { isGood: false, fault: 'other_key' };
+  const left = withoutFallen(known, { signedBy: signer, revoked: replaced });
+  const keys = claims.keys.map(({ not_before: _, ...key }) => [key.kid, trust(key)] as const);
+  const listed = withListed(without(left, replaced), signer, keys);
+  return { isGood: true, claims, trust: listed };
 }
 
 /**

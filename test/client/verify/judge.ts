@@ -45,10 +45,8 @@ export async function judge(
       return ofList(
         await verifyRevocationList(token, { trust, known: { seq, signedBy, revoked }, at }),
       );
-    case 'root_list': {
-      const known = { ...trust, seq, signedBy };
-      return ofList(await verifyRootList(token, { trust: known, revoked: revoked.keys, at }));
-    }
+    case 'root_list':
+      return ofList(await verifyRootList(token, { trust, revoked: revoked.keys, at }));
   }
 }
 

@@ -18,7 +18,8 @@ import {
   verifyRevocationList,
   type KnownRevocations,
 } from '../../../signing/tokens/revocation-list.ts';
-import { trustPinned, walkRootLists, type RootTrust } from '../../../signing/tokens/root-list.ts';
+import { trustPinned, walkRootLists } from '../../../signing/tokens/root-list.ts';
+import type { RootTrust } from '../../../signing/tokens/root-trust.ts';
 import { givenLeaseClaims } from '../../support/delegate.ts';
 import { givenRoot } from '../../support/roots.ts';
 import { openTrustWorld, sealKeys } from '../../support/trust-world.ts';

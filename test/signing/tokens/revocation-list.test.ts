@@ -16,8 +16,8 @@ import {
   verifyRootList,
   walkRootLists,
   type RootKey,
-  type RootTrust,
 } from '../../../signing/tokens/root-list.ts';
+import type { RootTrust } from '../../../signing/tokens/root-trust.ts';
 import { givenForgedRoot, givenRoot } from '../../support/roots.ts';
 
 const [first, second, third] = [givenRoot(1), givenRoot(2), givenRoot(3)];
@@ -103,12 +103,17 @@ test('takes from clients what a revoked root had them trust after its successor,
   const stranger = givenForgedRoot('root-8').signer;
   const learned = await added(trustPinned({ keys: [first.jwk] }), first.signer, [second.jwk]);
   const abused = await added(await added(learned, first.signer, [strange]), stranger, [third.jwk]);
-  expect([...abused.roots.keys()]).toEqual(['root-1', 'root-2', 'root-8', 'root-3']);
+  expect([...abused.roots.keys()]).toEqual(['root-1', 'root-8', 'root-3', 'root-2']);
   const next = await listed(second.signer, 5, { keys: ['root-1'] });
   const { trust: after } = await take(next, { trust: abused });
   expect([...after.roots.keys()]).toEqual(['root-1', 'root-2']);
   const harmless = await listed(second.signer, 5, { keys: ['d1'] });
   expect((await take(harmless, { trust: abused })).trust).toEqual(abused);
+  const { trust: later } = await take(
+    await listed(second.signer, 5, { keys: ['root-8'] }),
+    ...[{ trust: abused }],
+  );
+  expect([...later.roots.keys()]).toEqual(['root-1', 'root-8', 'root-2']);
 });
 
 describe('among roots that lists have added', () => {
@@ -139,14 +144,49 @@ describe('among roots that lists have added', () => {
     expect(await outcome(second.signer, ['root-1'], trusted)).toBe('root-1,root-2');
   });
 
-  test('one that an abused root had added before its successor falls with it', async () => {
+  test('nor does one that such a one added, or that came with a list that names the successor', async () => {
+    const creature = givenRoot(4);
+    const trusted = await walk(
+      [first.jwk, second.jwk],
+      await list(first.signer, 9, [first.jwk, stranger.jwk, second.jwk]),
+      await list(stranger.signer, 9, [second.jwk, creature.jwk, stranger.jwk]),
+    );
+    for (const { signer } of [stranger, creature]) {
+      expect(await outcome(signer, ['root-2'], trusted)).toBe('newer_root');
+    }
+    expect(await outcome(creature.signer, ['root-1'], trusted)).toContain('root-2');
+    expect(await outcome(second.signer, ['root-1'], trusted)).toBe('root-1,root-2');
+  });
+
+  test('one that an abused root added falls with it, though it listed the next root first', async () => {
+    const pins = [first.jwk, second.jwk];
+    const trusted = await walk(
+      pins,
+      await list(first.signer, 2, [...pins, stranger.jwk]),
+      await list(stranger.signer, 3, [stranger.jwk, third.jwk]),
+      await list(second.signer, 3, all),
+    );
+    expect([...trusted.roots.keys()]).toEqual(['root-1', 'root-8', 'root-2', 'root-3']);
+    expect(await outcome(third.signer, ['root-1'], trusted)).toBe('root-1,root-2,root-3');
+  });
+
+  test('one that an abused root added later takes no successor away that was known before', async () => {
+    const trusted = await walk(
+      [first.jwk],
+      await list(first.signer, 2, [first.jwk, second.jwk]),
+      await list(first.signer, 3, [first.jwk, stranger.jwk]),
+    );
+    expect(await outcome(stranger.signer, ['root-1'], trusted)).toBe('root-1,root-8,root-2');
+    expect(await outcome(second.signer, ['root-1'], trusted)).toBe('root-1,root-2');
+  });
+
+  test('of two that the same root added the first is the higher: whoever speaks first to who knows nobody else', async () => {
     const trusted = await walk(
       [first.jwk],
       await list(first.signer, 2, [first.jwk, stranger.jwk]),
       await list(first.signer, 3, [first.jwk, second.jwk]),
     );
-    expect([...trusted.roots.keys()]).toEqual(['root-1', 'root-8', 'root-2']);
-    expect(await outcome(second.signer, ['root-1'], trusted)).toBe('root-1,root-2');
+    expect(await outcome(second.signer, ['root-1'], trusted)).toBe('root-1,root-2,root-8');
   });
 
   test('the numbers that an abused root and its creatures gave bind nobody once it is revoked', async () => {
