@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: 'test/support/global-setup.ts',
+    setupFiles: 'test/support/own-state.ts',
     // Temporal's native core does not survive vitest's worker threads.
     pool: 'forks',
     maxWorkers: 2,

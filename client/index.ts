@@ -9,7 +9,7 @@ export {
   type Upgrade,
 } from './errors.ts';
 export { checkFeature, type GateDecision, type GateOutcome } from './feature-gate.ts';
-export { verifyInstalledFile } from './license-file.ts';
+export { verifyInstalledFile, type CarriedOptions } from './license-file.ts';
 export type { Device } from './machine.ts';
 export type { PinOptions } from './pins.ts';
 export type { QueueProgress } from './queue.ts';

@@ -64,15 +64,18 @@ export function createVerifier(
 ): Promise<Verifier> | null {
   const keySet = readPins(pins, environment);
   if (keySet === null) return null;
-  return import('./verify/index.ts').then((module) => verifierOf(module, keySet, server));
+  return import('./verify/index.ts').then(async (module) => {
+    const { product } = server;
+    const learned = await LearnedTrust.open(module, { keySet, product, environment });
+    return verifierOf(module, learned, server);
+  });
 }
 
 function verifierOf(
-  { trustRoots, verifyDenial, verifyLease, ...lists }: typeof verifyModule,
-  keySet: unknown,
+  { verifyDenial, verifyLease }: typeof verifyModule,
+  learned: LearnedTrust,
   { url, product }: { url: string; product: string | null },
 ): Verifier {
-  const learned = new LearnedTrust(trustRoots(keySet), { lists, url });
   /** By the number of the list that each was held against last. */
   const heldAgainst = new WeakMap<LeaseProof, number>();
   const demandAt = (at: number) => ({
@@ -85,7 +88,7 @@ function verifierOf(
   const learning = async <Check extends ChainCheck<unknown>>(verify: () => Promise<Check>) => {
     const check = await verify();
     if (check.isGood || check.part !== 'certificate' || check.fault !== 'unknown_key') return check;
-    await learned.learn();
+    await learned.learn(url);
     return verify();
   };
 
@@ -106,7 +109,7 @@ function verifierOf(
     async prove({ session, serverTime, nonce = '', ...answer }) {
       const { leaseToken: token, certificate, revocationSeq = 0 } = answer;
       // No answer waits for it: what is revoked counts from the next one on.
-      if (revocationSeq > learned.known.seq) void learned.learn();
+      if (revocationSeq > learned.known.seq) void learned.learn(url);
       if (token === undefined) return null;
       if (certificate === undefined) {
         return { isGood: false, doubt: { part: 'certificate', fault: 'missing' } };

@@ -1,6 +1,6 @@
 /** `leasehold activate` and `deactivate`: a license file for a machine that never sees a network. */
 import { misconfigured } from '../errors.ts';
-import { lastingFingerprint, verifyForMachine } from '../license-file.ts';
+import { lastingFingerprint, openTrust, verifyForMachine } from '../license-file.ts';
 import { keepLicense, readLicense, type KeptLicense } from '../license-store.ts';
 import { resolveProduct, resolveProgram } from '../settings.ts';
 import type { UsageType } from '../../domain/validation.ts';
@@ -21,15 +21,17 @@ export interface ActivateOptions extends CommonOptions {
   ttl?: number;
   /** The license file that came back. */
   response?: string;
+  /** The file of a revocation list that was carried here. */
+  revocations?: string;
   roots?: string;
 }
 
-/** Asks for a license file, or installs the one that came back. @returns the exit code. */
+/** Asks for a license file, installs the one that came back, or takes a list in. @returns the exit code. */
 export async function activate(options: ActivateOptions): Promise<number> {
   try {
-    return await (options.response === undefined
-      ? request(options)
-      : install(options.response, options));
+    const { response, revocations } = options;
+    if (response !== undefined) return await install(response, options);
+    return await (revocations === undefined ? request(options) : takeIn(options));
   } catch (error) {
     return reportFailure(error, options);
   }
@@ -61,7 +63,8 @@ async function install(file: string, options: ActivateOptions): Promise<number> 
   const kept = readLicense(product, process.env);
   const { pendingSecret } = kept;
   const nonce = pendingSecret === null ? undefined : await commitTo(pendingSecret);
-  const check = await verifyForMachine(licenseFile, { ...options, product, nonce });
+  const trust = await trustOf(options, product);
+  const check = await verifyForMachine(licenseFile, { product, trust, nonce });
   if (!check.isGood) {
     const { fault } = check;
     if (options.json) tell({ event: 'refused', product, fault });
@@ -78,6 +81,28 @@ async function install(file: string, options: ActivateOptions): Promise<number> 
   if (options.json) tell({ event: 'installed', product, licenseId: check.claims.sub, until });
   else say(`${check.claims.sub} is installed for ${product} on this machine until ${until}.`);
   return 0;
+}
+
+/** Takes a revocation list in, and says whether the installed file is good by it. */
+async function takeIn(options: ActivateOptions): Promise<number> {
+  const product = resolveProduct(options, process.env);
+  const trust = await trustOf(options, product);
+  const { licenseFile } = readLicense(product, process.env);
+  const check =
+    licenseFile === null ? null : await verifyForMachine(licenseFile, { product, trust });
+  const fault = check?.isGood === false ? check.fault : null;
+  const { seq } = trust.known;
+  if (options.json) tell({ event: 'revocations_known', product, seq, fault });
+  else {
+    say(`Revocation list ${seq} is known to the programs of ${product} on this machine.`);
+    if (fault !== null) say(`The installed license file is not to be believed (${fault}).`);
+  }
+  return fault === null ? 0 : exitCodes.notProven;
+}
+
+function trustOf({ roots, revocations: file }: ActivateOptions, product: string) {
+  const revocations = file === undefined ? undefined : readText(file, 'revocation list');
+  return openTrust({ roots, revocations }, product);
 }
 
 /** A file that is installed once more keeps the secret behind it. */

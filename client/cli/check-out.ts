@@ -1,12 +1,12 @@
-/** `leasehold check-out` and `check-in`: a license file from the server, and back. */
+/** `leasehold check-out`: a license file from the server. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { UsageType } from '../../domain/validation.ts';
 import { misconfigured, tableError } from '../errors.ts';
-import { lastingFingerprint, verifyForMachine } from '../license-file.ts';
+import { lastingFingerprint, openTrust, verifyForMachine } from '../license-file.ts';
 import { keepLicense, readLicense } from '../license-store.ts';
 import { withPatience } from '../patience.ts';
-import { readPins, type PinOptions } from '../pins.ts';
-import { resolveProduct, resolveProgram, type ServerOptions } from '../settings.ts';
+import { readPins } from '../pins.ts';
+import { resolveProduct, resolveProgram, resolveUrl, type ServerOptions } from '../settings.ts';
 import { exitCodes } from './exit-codes.ts';
 import { reportFailure } from './failure.ts';
 import { readText, writeText } from './files.ts';
@@ -15,6 +15,7 @@ import {
   type CheckOutAnswer,
   type CheckOutRequest,
 } from './license-files-api.ts';
+import { giveSeatBack } from './give-seat-back.ts';
 import { LiveLine } from './live-line.ts';
 import { duration } from './words.ts';
 
@@ -56,10 +57,11 @@ export async function checkOut(options: CheckOutOptions): Promise<number> {
     const { licenseFile = '', checkOut: made } = answer;
     const fault = await faultOf(licenseFile, options);
     if (fault !== null) {
+      const seat = await giveSeatBack(made, { api, options });
       tell(
         json,
-        { event: 'refused', fault },
-        `The license file that came is not to be believed (${fault}), and is not kept.`,
+        { event: 'refused', fault, checkOutId: made.id, isSeatFree: seat.isFree },
+        `The license file that came is not to be believed (${fault}), and is not kept. ${seat.line}`,
       );
       return exitCodes.notProven;
     }
@@ -130,73 +132,26 @@ async function waitForFile(
   }
 }
 
-/** Without pins nothing is found wrong. */
+/** Without pins nothing is found wrong. A root that is not known may have come since they were made. */
 async function faultOf(licenseFile: string, options: CheckOutOptions): Promise<string | null> {
   if (readPins(options, process.env) === null) return null;
   const { peekLicenseFile } = await import('../verify/index.ts');
-  const product = peekLicenseFile(licenseFile)?.product ?? '';
+  const peeked = peekLicenseFile(licenseFile)?.product ?? '';
   const isForHere = options.request === undefined;
-  const wanted = isForHere ? resolveProduct(options, process.env) : product;
-  const check = await verifyForMachine(licenseFile, {
-    ...pinsOf(options),
-    product: wanted,
-    isForHere,
-  });
+  const product = isForHere ? resolveProduct(options, process.env) : peeked;
+  const trust = await openTrust({ roots: options.roots }, product);
+  const verify = () => verifyForMachine(licenseFile, { product, trust, isForHere });
+  let check = await verify();
+  if (!check.isGood && check.fault === 'unknown_key') {
+    await trust.learn(resolveUrl(options, process.env));
+    check = await verify();
+  }
   return check.isGood ? null : check.fault;
-}
-
-function pinsOf({ roots }: CheckOutOptions): PinOptions {
-  return { roots };
 }
 
 function installFile(licenseFile: string, product: string): void {
   const kept = readLicense(product, process.env);
   keepLicense({ ...kept, licenseFile, secret: null, deactivationFile: null }, process.env);
-}
-
-/**
- * Gives a license file up: that of the machine whose deactivation file it is, or this machine's own.
- * @returns the exit code.
- */
-export async function checkIn(file: string | undefined, options: CommonOptions): Promise<number> {
-  const { json } = options;
-  try {
-    const api = await openLicenseFilesApi(options, null);
-    const { id, body } =
-      file === undefined ? await ownCheckIn(options) : await carriedCheckIn(file);
-    const { checkOut: ended } = await withPatience(() => api.checkIn(id, body), { patienceMs });
-    if (file === undefined) {
-      const product = resolveProduct(options, process.env);
-      const nothing = { licenseFile: null, secret: null, deactivationFile: null };
-      keepLicense({ ...readLicense(product, process.env), ...nothing }, process.env);
-    }
-    const { licenseId, status } = ended;
-    tell(
-      json,
-      { event: 'checked_in', checkOutId: id, licenseId, status },
-      `The license file of ${licenseId} is given up: its seat is free.`,
-    );
-    return 0;
-  } catch (error) {
-    return reportFailure(error, { json });
-  }
-}
-
-async function ownCheckIn(options: CommonOptions) {
-  const { peekLicenseFile } = await import('../verify/index.ts');
-  const product = resolveProduct(options, process.env);
-  const { licenseFile } = readLicense(product, process.env);
-  const peeked = licenseFile === null ? null : peekLicenseFile(licenseFile);
-  if (peeked === null) throw misconfigured(`No license file is installed for ${product} here.`);
-  return { id: peeked.id, body: { device: { fingerprint: lastingFingerprint() } } };
-}
-
-async function carriedCheckIn(file: string) {
-  const { readDeactivationFile } = await import('../verify/index.ts');
-  const deactivationFile = readText(file, 'deactivation file');
-  const check = readDeactivationFile(deactivationFile);
-  if (!check.isGood) throw misconfigured(`It is no deactivation file (${check.fault}): ${file}`);
-  return { id: check.deactivation.file, body: { deactivationFile } };
 }
 
 function tell(json: boolean, event: object, line: string): void {

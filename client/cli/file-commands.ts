@@ -1,7 +1,8 @@
 import { Option, type Command } from 'commander';
 import { usageTypes } from '../../domain/validation.ts';
 import { activate, deactivate, type ActivateOptions } from './activate.ts';
-import { checkIn, checkOut, type CheckOutOptions } from './check-out.ts';
+import { checkIn, type CheckInOptions } from './check-in.ts';
+import { checkOut, type CheckOutOptions } from './check-out.ts';
 import { lifeSeconds, positiveNumber } from './option-values.ts';
 
 const checkOutHelp = `
@@ -14,7 +15,9 @@ Examples:
     $ leasehold check-out --product acme-cad --no-device --out license.lic
 
 A file for a device takes a seat until it ends or is checked in. With pinned roots (--roots or
-LEASEHOLD_ROOTS) it is kept only when it is good.
+LEASEHOLD_ROOTS) it is kept only when it is good. Where a root signed it that came after the pins, the server's
+lists of roots are asked for first. One that is not kept is checked in again; that of a request cannot be, for
+only the machine that asked can give it up.
 
 Exit codes:
    0  installed, or written
@@ -30,6 +33,11 @@ Examples:
     $ leasehold check-in --product acme-cad
   That of a machine without a network:
     $ leasehold check-in deactivation.lic
+  One that was written to a file, and is used no more:
+    $ leasehold check-in license.lic
+
+Delete every copy of a license file that you give up: a copy is good on its device until the file ends. One that
+was got by a request file is given up on the machine that asked, or by its deactivation file.
 
 Exit codes:
    0  given up: the seat is free
@@ -45,12 +53,14 @@ Examples:
     $ leasehold check-out --request request.lic --out license.lic
   Back on the first machine:
     $ leasehold activate --offline --product acme-cad --response license.lic --roots roots.json
+  When something was revoked since, with what https://<licence server>/.well-known/revocations answers:
+    $ leasehold activate --offline --product acme-cad --revocations revocations.json --roots roots.json
 
-The request has no secret in it and names the machine to nobody. The license file is good on this machine
+The list is kept: programs of the product hold the license file against it from then on. The request has no secret in it and names the machine to nobody. The license file is good on this machine
 alone; programs find it with verifyInstalledFile() of the client library.
 
 Exit codes:
-   0  the request is written, or the license file is installed
+   0  the request is written, the license file is installed, or the list is taken in
    1  the license file is not to be believed here
   64  wrong options, or something missing`;
 
@@ -84,23 +94,28 @@ export function addFileCommands(program: Command, onExit: (code: number) => void
 
   addServerOptions(program.command('check-in'))
     .summary('give a license file up: its seat is free')
-    .description("Gives up this machine's license file, or the one that a deactivation file names.")
-    .argument('[file]', 'the deactivation file of another machine')
+    .description(
+      "Gives up this machine's license file, the named one, or that of a deactivation file.",
+    )
+    .argument('[file]', 'a license file, or the deactivation file of another machine')
     .addHelpText('after', checkInHelp)
-    .action(async (file: string | undefined, options: Parameters<typeof checkIn>[1]) => {
+    .action(async (file: string | undefined, options: CheckInOptions) => {
       onExit(await checkIn(file, options));
     });
 
   program
     .command('activate')
     .summary('ask for a license file, or install it, on a machine without a network')
-    .description('Writes a request for a license file; with --response installs the file itself.')
+    .description(
+      'Writes a request for a license file; with --response installs the file, with --revocations takes a list in.',
+    )
     .requiredOption('--offline', 'this machine sees no network; elsewhere use check-out')
     .option('--product <code>', 'code of the product (default: LEASEHOLD_PRODUCT)')
     .addOption(usageTypeOption())
     .option('--ttl <seconds>', "for how long it is wanted (default: the plan's time)", lifeSeconds)
     .option('--out <file>', 'the request to be carried', 'request.lic')
     .option('--response <file>', 'the license file that came back')
+    .option('--revocations <file>', 'a revocation list that was carried here, to take it in')
     .option('--roots <file>', 'JWK Set of the trusted roots (default: LEASEHOLD_ROOTS)')
     .option('--json', 'tell it in JSON', false)
     .addHelpText('after', activateHelp)

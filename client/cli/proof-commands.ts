@@ -14,7 +14,7 @@ Examples:
 The file may be a license file, or hold a lease token, a denial, a certificate, a revocation list or a list
 of roots: the token itself, with its certificate beside it, or an answer of the API that has it as a member.
 Request and deactivation files are not signed: it says what is in them. - reads standard input. Nothing is
-asked of any server.
+asked of any server. With a product it is held against what that product's programs have learned here, too.
 
 Each check has a line: ✓ passed, ✗ failed, · not reached any more.
 
@@ -44,7 +44,10 @@ export function addProofCommands(program: Command, onExit: (code: number) => voi
     .description('Says what a signed file is and whether to believe it, without a network.')
     .argument('<file>', 'what to verify')
     .option('--roots <file>', 'JWK Set of the trusted roots (default: LEASEHOLD_ROOTS)')
-    .option('--revocations <file>', 'a revocation list to hold it against')
+    .option(
+      '--revocations <file>',
+      'a revocation list to hold it against: the token, or the answer of a server',
+    )
     .option('--product <code>', 'must be for this product (default: LEASEHOLD_PRODUCT)')
     .option(
       '--device <fingerprint>',

@@ -1,9 +1,9 @@
 /** `leasehold verify`: whether to believe a file that a Leasehold server signed. Needs no network. */
-import { misconfigured, pinsMissing } from '../errors.ts';
+import { pinsMissing } from '../errors.ts';
+import { LearnedTrust } from '../learned-trust.ts';
 import { describeDevice, machineId } from '../machine.ts';
 import { readPins } from '../pins.ts';
-import type * as verifierModule from '../verify/index.ts';
-import type { Inspection, KnownRevocations, RootTrust } from '../verify/index.ts';
+import type { Inspection, RootTrust } from '../verify/index.ts';
 import { exitCodes } from './exit-codes.ts';
 import { reportFailure } from './failure.ts';
 import { readText } from './files.ts';
@@ -21,18 +21,21 @@ export interface VerifyOptions {
   json: boolean;
 }
 
-/** The part that believes or refuses, which is loaded when it is needed: other commands begin sooner without. */
-type Verifier = Pick<typeof verifierModule, 'noList' | 'verifyRevocationList'>;
-
 /** Prints what the file is and how each check went on standard output. @returns the exit code. */
 export async function verify(file: string, options: VerifyOptions): Promise<number> {
   try {
+    const { revocations } = options;
     const verifier = await import('../verify/index.ts');
-    const trust = verifier.trustRoots(readRequiredPins(options));
+    const product = options.product ?? process.env['LEASEHOLD_PRODUCT'] ?? null;
+    const keySet = readRequiredPins(options);
+    const environment = process.env;
+    const learned = await LearnedTrust.open(verifier, { keySet, product, environment });
     const at = Math.floor((options.at?.getTime() ?? Date.now()) / 1000);
     const text = readText(file, 'file');
-    const known = await readKnown(options, { trust, at }, verifier);
-    const product = options.product ?? process.env['LEASEHOLD_PRODUCT'] ?? null;
+    if (revocations !== undefined) {
+      await learned.takeRevocations(readText(revocations, 'revocation list'));
+    }
+    const { trust, known } = learned;
     const fingerprint = fingerprintOf(options.device);
     const demand = { trust, known, at, product, fingerprint };
     const inspection = await verifier.inspect(text, demand);
@@ -54,19 +57,6 @@ function readRequiredPins(options: VerifyOptions): unknown {
   const pins = readPins(options, process.env);
   if (pins !== null) return pins;
   throw pinsMissing();
-}
-
-/** What the given list revokes; nothing without one. */
-async function readKnown(
-  { revocations }: VerifyOptions,
-  { trust, at }: { trust: RootTrust; at: number },
-  { noList, verifyRevocationList }: Verifier,
-): Promise<KnownRevocations> {
-  if (revocations === undefined) return noList;
-  const list = readText(revocations, 'revocation list').trim();
-  const check = await verifyRevocationList(list, { trust, known: noList, at });
-  if (check.isGood) return check.list;
-  throw misconfigured(`The revocation list is not good itself (${check.fault}): ${revocations}`);
 }
 
 function documentOf(file: string, at: number, trust: RootTrust, inspection: Inspection | null) {

@@ -6,7 +6,12 @@ export type { Chain, ChainCheck, ChainDemand, ChainFault } from '../../signing/t
 export { verifyCertificate } from '../../signing/tokens/chain.ts';
 export { verifyDenial, type DenialClaims } from '../../signing/tokens/denial.ts';
 export { hashDevice } from '../../signing/tokens/device-hash.ts';
-export { learnFrom, type Learned } from '../../signing/tokens/learning.ts';
+export {
+  learnFrom,
+  learnedNothing,
+  type Learned,
+  type SignedLists,
+} from '../../signing/tokens/learning.ts';
 export { verifyLease, type LeaseClaims } from '../../signing/tokens/lease-token.ts';
 export {
   verifyLicenseFile,

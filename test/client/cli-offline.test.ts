@@ -13,6 +13,7 @@ import { verifyInstalledFile } from '../../client/index.ts';
 import { readDeactivationFile } from '../../signing/tokens/deactivation-file.ts';
 import { makeLicenseFile } from '../../signing/tokens/license-file.ts';
 import { commitTo, readRequestFile, type FileRequest } from '../../signing/tokens/request-file.ts';
+import { makeRevocationList } from '../../signing/tokens/revocation-list.ts';
 import { givenRoot } from '../support/roots.ts';
 import { startCli } from './support/program.ts';
 
@@ -113,6 +114,44 @@ test('the answer to an earlier request is not installed, and takes nothing away'
   expect(forged.exitCode).toBe(1);
   const [kept = ''] = readdirSync(machine.state);
   expect(await machine.run(['verify', join(machine.state, kept)])).toMatchObject({ exitCode: 0 });
+});
+
+test('a revocation list that is carried there is held against what is installed, from then on', async () => {
+  const machine = givenMachine('one');
+  const next = givenRoot(2);
+  writeFileSync(machine.path('roots.json'), JSON.stringify({ keys: [root.jwk, next.jwk] }));
+  await install(machine, await answer(await askForFile(machine)));
+  const at = Math.floor(Date.now() / 1000);
+  const list = (seq: number, keys: string[], licenses: string[] = []) =>
+    makeRevocationList(next.signer, { issuer: 'https://l', seq, keys, licenses, leases: [], at });
+  const takeIn = (text: string) => {
+    writeFileSync(machine.path('list'), text);
+    return machine.run(['activate', '--offline', '--revocations', machine.path('list')]);
+  };
+  const installed = (options: { revocations?: string } = {}) => {
+    for (const [name, value] of Object.entries(machine.environment)) vi.stubEnv(name, value);
+    return verifyInstalledFile(options).finally(() => vi.unstubAllEnvs());
+  };
+  expect(await takeIn('Hello.')).toMatchObject({ exitCode: 64 });
+  expect(await takeIn(await list(1, []))).toMatchObject({ exitCode: 0 });
+  expect(await installed()).toMatchObject({ isGood: true });
+
+  const answered = JSON.stringify({ seq: 2, revocations: await list(2, ['root-1']) });
+  const refused = await takeIn(answered);
+  expect(refused).toMatchObject({ exitCode: 1 });
+  expect(refused.said).toContain('not to be believed (revoked_key)');
+  expect(await installed()).toEqual({ isGood: false, fault: 'revoked_key' });
+  const older = await takeIn(await list(1, []));
+  expect(older).toMatchObject({ exitCode: 1 });
+  const again = await machine.run([
+    ...['activate', '--offline', '--response', machine.path('license.lic')],
+  ]);
+  expect(again).toMatchObject({ exitCode: 1 });
+
+  const third = await list(3, [], ['lic_1']);
+  expect(await installed({ revocations: third })).toMatchObject({ fault: 'revoked_license' });
+  expect(await installed()).toMatchObject({ fault: 'revoked_license' });
+  await expect(installed({ revocations: 'Hello.' })).rejects.toThrow('not good itself');
 });
 
 test('giving up removes the file and proves that it was this machine, also when it is written twice', async () => {

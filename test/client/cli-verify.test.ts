@@ -97,10 +97,14 @@ test('refuses what a revocation list names, and a list that is not good itself',
   const list = written('list.txt', await makeRevocationList(root.signer, listed));
   const forged = written('forged.txt', await makeRevocationList(givenRoot(2).signer, listed));
   const file = written('lease.txt', `${leaseToken} ${certificate}`);
-  expect(await verifyJson(file, '--revocations', list)).toMatchObject({
-    exitCode: 1,
-    document: { fault: { part: 'token', code: 'revoked_license' } },
-  });
+  const answer = { seq: 1, revocations: await makeRevocationList(root.signer, listed) };
+  const answered = written('revocations.json', JSON.stringify(answer));
+  for (const shown of [list, answered]) {
+    expect(await verifyJson(file, '--revocations', shown)).toMatchObject({
+      exitCode: 1,
+      document: { fault: { part: 'token', code: 'revoked_license' } },
+    });
+  }
   const refused = await verify(file, '--revocations', forged);
   expect(refused.exitCode).toBe(64);
   expect(refused.complaint).toContain('not good itself (unknown_key)');

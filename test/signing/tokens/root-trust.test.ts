@@ -4,8 +4,13 @@
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { learnFrom, type Learned, type SignedLists } from '../../../signing/tokens/learning.ts';
-import { makeRevocationList, noList } from '../../../signing/tokens/revocation-list.ts';
+import {
+  learnedNothing,
+  learnFrom,
+  type Learned,
+  type SignedLists,
+} from '../../../signing/tokens/learning.ts';
+import { makeRevocationList } from '../../../signing/tokens/revocation-list.ts';
 import { makeRootList, trustPinned } from '../../../signing/tokens/root-list.ts';
 import { givenForgedRoot, givenRoot, type HeldRoot } from '../../support/roots.ts';
 
@@ -48,10 +53,7 @@ class Client {
   #learned: Learned;
 
   constructor(pins: readonly number[]) {
-    this.#learned = {
-      trust: trustPinned({ keys: pins.map((n) => rootOf(n).jwk) }),
-      known: noList,
-    };
+    this.#learned = learnedNothing(trustPinned({ keys: pins.map((n) => rootOf(n).jwk) }));
   }
 
   async take(shown: Partial<SignedLists>): Promise<void> {
