@@ -10,7 +10,7 @@ export interface RootKeyRecord {
   publicKey: JsonWebKey;
 }
 
-/** What is stored of a delegate; its private key is sealed. */
+/** What is stored of a delegate; its private key is sealed, and empty once it may not sign any more. */
 export interface DelegateRecord {
   kid: string;
   seq: number;
@@ -63,12 +63,16 @@ export async function insertActiveRoot(tx: Database, root: RootKeyRecord): Promi
     .execute();
 }
 
-/** The delegates that may sign at an instant and are not revoked, the newest first. */
+/**
+ * The delegates that may sign at an instant and are not revoked, the newest first. One that a clock made which was
+ * ahead may not: its certificate begins a minute before it was made.
+ */
 export async function listSigningDelegates(db: Database, at: Date): Promise<DelegateRecord[]> {
   return db
     .selectFrom('delegates')
     .select(delegateColumns)
     .where('revokedAt', 'is', null)
+    .where('createdAt', '<=', new Date(at.getTime() + skewMs))
     .where('signUntil', '>', at)
     .where('verifyUntil', '>', at)
     .orderBy('seq', 'desc')
@@ -118,6 +122,18 @@ export async function insertDelegate(tx: Database, delegate: DelegateRecord): Pr
     .values({ ...delegate, publicKey: JSON.stringify(delegate.publicKey) })
     .execute();
 }
+
+/** Erases the private keys of delegates that are revoked, or that might sign until an instant and no longer. */
+export async function eraseSealedKeys(tx: Database, signUntil: Date): Promise<void> {
+  await tx
+    .updateTable('delegates')
+    .set({ sealedKey: Buffer.alloc(0) })
+    .where('sealedKey', '<>', Buffer.alloc(0))
+    .where((eb) => eb.or([eb('revokedAt', 'is not', null), eb('signUntil', '<', signUntil)]))
+    .execute();
+}
+
+const skewMs = 60_000;
 
 const delegateColumns = [
   ...(['kid', 'seq', 'rootKid', 'publicKey', 'certificate', 'sealKid', 'sealedKey'] as const),

@@ -36,7 +36,7 @@ export interface RotationFacts {
   readonly roots: readonly RootFacts[];
   /** All versions in KMS, in its words for their states, the oldest first. */
   readonly versions: readonly { readonly version: number; readonly state: string }[];
-  /** Which root certified the delegate that may sign now; null: there is none. */
+  /** Which root certified the newest delegate; null: there is none, or it may not sign. */
   readonly certifiedBy: string | null;
 }
 

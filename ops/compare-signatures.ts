@@ -43,8 +43,8 @@ function tell({ version, inKms, inAudit, foreign, missing, principals }: Signatu
   console.log(
     `${version}: ${inKms} in Cloud KMS (${principals.join(', ')}), ${inAudit} in our log`,
   );
-  for (const { at, principal } of foreign) {
-    console.log(`  ${at.toISOString()} by ${principal}: not in our log`);
+  for (const { at, principals: callers } of foreign) {
+    console.log(`  ${at.toISOString()} by ${callers.join(' or ')}: not in our log`);
   }
   if (missing > 0)
     console.log(`  ${missing} of ours not in these entries: ask for them again later`);

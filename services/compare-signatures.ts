@@ -17,10 +17,11 @@ const logEntries = z.array(
   }),
 );
 
-/** A signature as Cloud KMS recorded it, and at whose request. */
+/** A signature as Cloud KMS recorded it. */
 export interface ForeignSignature {
   at: Date;
-  principal: string;
+  /** At whose request. Several: it or one near it, for whose row is whose cannot be told. */
+  principals: string[];
 }
 
 /** How often a version of the root signed, by the log of Cloud KMS and by ours. */
@@ -72,13 +73,15 @@ export async function compareSignatures(
     const inKms = signed.filter(ofVersion);
     const inAudit = recorded.filter(ofVersion);
     const { foreign, missing } = pair(inKms, inAudit);
-    const principals = inKms.filter(({ at }) => isIn(at)).map(({ principal }) => principal);
+    const ofPeriod = inKms.filter(({ at }) => isIn(at));
     return {
-      ...{ version, inKms: principals.length },
+      ...{ version, inKms: ofPeriod.length },
       inAudit: inAudit.filter(({ at }) => isIn(at)).length,
-      foreign: foreign.filter(({ at }) => isIn(at)).map(({ at, principal }) => ({ at, principal })),
+      foreign: foreign
+        .filter(({ at }) => isIn(at))
+        .map((one) => ({ at: one.at, principals: callersOf(confusable(inKms, one)) })),
       missing: missing.filter(({ at }) => isIn(at)).length,
-      principals: [...new Set(principals)].toSorted(),
+      principals: callersOf(ofPeriod),
     };
   });
 }
@@ -101,6 +104,26 @@ function readLog(log: unknown): (RecordedSignature & { principal: string })[] {
       principal: authenticationInfo.principalEmail ?? '',
     }))
     .toSorted((one, other) => one.at.getTime() - other.at.getTime());
+}
+
+function callersOf(signatures: readonly { principal: string }[]): string[] {
+  return [...new Set(signatures.map(({ principal }) => principal))].toSorted();
+}
+
+/** The signatures that may have the row of that one, or of one that may have its row, and so on; the oldest first. */
+function confusable<Signature extends { at: Date }>(
+  signatures: readonly Signature[],
+  one: Signature,
+): Signature[] {
+  let group: Signature[] = [];
+  for (const other of signatures) {
+    const last = group.at(-1);
+    const isNear = last !== undefined && other.at.getTime() - last.at.getTime() <= 2 * apartMs;
+    if (!isNear && group.includes(one)) return group;
+    if (isNear) group.push(other);
+    else group = [other];
+  }
+  return group;
 }
 
 /** Gives each signature the oldest row near it that no other has: no way of pairing them leaves fewer over. */

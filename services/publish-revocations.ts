@@ -8,6 +8,7 @@ import { lockSigningKeys } from '../data/signing-keys.ts';
 import { inTransaction } from '../data/tenant.ts';
 import { LicensingError } from '../domain/errors.ts';
 import { revocationSigner } from '../domain/root-rotation.ts';
+import { skewSeconds } from '../signing/tokens/jws.ts';
 import {
   makeRevocationList,
   revocationListLife,
@@ -71,15 +72,19 @@ export async function publishRevocations(
   });
 }
 
-/** Half-way to its next update, so that a day without KMS makes no list late. */
+/**
+ * Half-way to its next update, so that a day without KMS makes no list late. One of the future, made by a clock that
+ * was ahead, is replaced at once: clients do not take it yet.
+ */
 function isDue(
   { token, createdAt }: { token: string; createdAt: Date },
   { revoked, at }: { revoked: Revoked; at: number },
 ): boolean {
   const { keys, licenses, leases } = decodeJwt<Revoked>(token);
   const ageSeconds = at - createdAt.getTime() / 1_000;
-  const isOld = ageSeconds >= revocationListLife.updateSeconds / 2 - 3_600;
-  return isOld || !isDeepStrictEqual({ keys, licenses, leases }, revoked);
+  const isFresh =
+    ageSeconds >= -skewSeconds && ageSeconds < revocationListLife.updateSeconds / 2 - 3_600;
+  return !isFresh || !isDeepStrictEqual({ keys, licenses, leases }, revoked);
 }
 
 async function readStanding(

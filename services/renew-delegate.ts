@@ -1,6 +1,7 @@
 import { generateKeyPair } from 'node:crypto';
 import { promisify } from 'node:util';
 import {
+  eraseSealedKeys,
   findNewestDelegate,
   insertDelegate,
   lockSigningKeys,
@@ -10,6 +11,7 @@ import { inTransaction } from '../data/tenant.ts';
 import { newId } from '../platform/ids.ts';
 import { sealDelegate } from '../signing/sealed-delegate.ts';
 import { delegateLife, makeCertificate, type DelegateKey } from '../signing/tokens/certificate.ts';
+import { skewSeconds } from '../signing/tokens/jws.ts';
 import type { Deps } from './deps.ts';
 import { activeRoot, type ActiveRoot } from './root-keys.ts';
 
@@ -28,7 +30,7 @@ export interface RenewalOptions {
 
 /**
  * Makes the next delegate: an Ed25519 key, the root's certificate for it, and a sealed copy for every
- * process to load. It stores all of it or nothing, and signs nothing when the newest is younger than about half its
+ * process to load, and erases the private keys that may not sign any more. It stores all of it or nothing, and signs nothing when the newest is younger than about half its
  * life, so that it may be asked for at any time by anyone: of two that ask at once, one makes a delegate.
  *
  * @throws LicensingError `unavailable` while Postgres or Cloud KMS is away, KmsFault as `activeRoot` does.
@@ -47,17 +49,23 @@ export async function renewDelegate(
     const delegate = await certify(deps, root, { at, seqMin: (newest?.seq ?? 0) + 1 });
     deps.reached('delegate:certified');
     await insertDelegate(tx, delegate);
+    await eraseSealedKeys(tx, new Date((at - keptSeconds) * 1_000));
     const { kid, rootKid, seq } = delegate;
     deps.log.info({ kid, rootKid, seq }, 'A delegate was certified');
     return { kid, isNew: true };
   });
 }
 
+/** A private key is erased when it has been of no use for this long. */
+const keptSeconds = 86_400;
+
 /** An hour less than the half: it is looked at every hour, and must be made while half its life is left. */
 const youngSeconds = delegateLife.signSeconds / 2 - 3_600;
 
+/** One of the future, made by a clock that was ahead, is none: nobody may sign with it yet. */
 function isYoung({ createdAt }: DelegateRecord, at: number): boolean {
-  return at - createdAt.getTime() / 1_000 < youngSeconds;
+  const ageSeconds = at - createdAt.getTime() / 1_000;
+  return ageSeconds >= -skewSeconds && ageSeconds < youngSeconds;
 }
 
 async function certify(

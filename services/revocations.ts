@@ -14,12 +14,14 @@ import {
   type RevocationRecord,
   type RevokedFences,
 } from '../data/revocations.ts';
-import { findKey, revokeDelegate, revokeRoot } from '../data/revoked-keys.ts';
+import { findKey, type KeyInUse, revokeDelegate, revokeRoot } from '../data/revoked-keys.ts';
 import { wasEverUsed } from '../data/sessions.ts';
 import { inTransaction } from '../data/tenant.ts';
 import { LicensingError } from '../domain/errors.ts';
+import { idPattern } from '../domain/ids.ts';
 import type { PoolRef } from '../domain/seat.ts';
 import { newId } from '../platform/ids.ts';
+import { delegateLife } from '../signing/tokens/certificate.ts';
 import { audit, type AuditContext } from './audit.ts';
 import type { Deps } from './deps.ts';
 import { factsChangedMessage } from './license-message.ts';
@@ -39,7 +41,10 @@ export interface Revoked {
  * replaced at once; a revoked root takes its delegates with it, and the next root its place and signs the license files
  * anew that are out.
  *
- * @throws LicensingError `not_found` for a key that was never in use here.
+ * A delegate that the ledger does not know may be of a later time than the backup that it was restored from: it
+ * is revoked too, for as long as one that is made now would be believed.
+ *
+ * @throws LicensingError `not_found` for a root that was never in use here, and what is no key id.
  */
 export async function revokeKey(
   deps: Pick<Deps, 'systemDb'>,
@@ -47,7 +52,7 @@ export async function revokeKey(
   { kid, reason }: { kid: string; reason: string },
 ): Promise<Revoked> {
   return inTransaction(deps.systemDb, async (tx) => {
-    const key = await findKey(tx, kid);
+    const key = (await findKey(tx, kid)) ?? lostDelegate(kid);
     if (key === undefined) throw new LicensingError('not_found', 'There is no such key.');
     const { kind, until } = key;
     const revoked = await record(tx, context, { kind: 'key', subject: kid, reason, until });
@@ -57,6 +62,12 @@ export async function revokeKey(
     await enqueueMessages(tx, [trustMessage('rotateRoot')]);
     return revoked;
   });
+}
+
+function lostDelegate(kid: string): KeyInUse | undefined {
+  if (!idPattern('dlg').test(kid)) return undefined;
+  const { signSeconds, verifySeconds } = delegateLife;
+  return { kind: 'delegate', until: new Date(Date.now() + (signSeconds + verifySeconds) * 1_000) };
 }
 
 /** Tells the workflow of each license that has a file of the root. */

@@ -9,7 +9,7 @@ import {
   publishRoot,
   type RootRecord,
 } from '../data/roots.ts';
-import { listSigningDelegates, lockSigningKeys } from '../data/signing-keys.ts';
+import { findNewestDelegate, listSigningDelegates, lockSigningKeys } from '../data/signing-keys.ts';
 import { inTransaction } from '../data/tenant.ts';
 import {
   firstUse,
@@ -41,14 +41,13 @@ export async function lookAtRoots({
 }: Pick<Deps, 'kms' | 'systemDb' | 'metrics'>): Promise<RotationFacts | null> {
   const roots = await listRoots(systemDb);
   if (kms === null || roots.length === 0) return null;
-  const [delegate] = await listSigningDelegates(systemDb, new Date());
   const facts: RotationFacts = {
     roots: roots.map(factsOf),
     versions: (await kms.listVersions()).map(({ version, state }) => ({
       version: numberOf(version),
       state,
     })),
-    certifiedBy: delegate?.rootKid ?? null,
+    certifiedBy: await certifiedBy(systemDb),
   };
   const active = facts.roots.find(({ state }) => state === 'active');
   const inKms = facts.versions.find(({ version }) => version === active?.version);
@@ -146,11 +145,17 @@ async function certify(deps: RotationDeps): Promise<void> {
   await inTransaction(deps.systemDb, async (tx) => {
     await lockSigningKeys(tx);
     const active = (await listRoots(tx)).find(({ state }) => state === 'active');
-    const [delegate] = await listSigningDelegates(tx, new Date());
-    if (active === undefined || delegate?.rootKid === active.kid) return;
+    if (active === undefined || (await certifiedBy(tx)) === active.kid) return;
     await renewDelegate({ ...deps, systemDb: tx }, { isForced: true });
   });
   deps.reached('root:delegate-certified');
+}
+
+/** Whose the newest delegate is. Of one that was revoked an older one is no replacement: it may have leaked too. */
+async function certifiedBy(db: Database): Promise<string | null> {
+  const [delegate] = await listSigningDelegates(db, new Date());
+  const newest = await findNewestDelegate(db);
+  return delegate !== undefined && delegate.kid === newest?.kid ? delegate.rootKid : null;
 }
 
 function listedRoot(root: RootRecord, active: RootRecord): ListedRoot {

@@ -10,7 +10,10 @@ const body = z
   .union([
     z.strictObject({
       kind: z.literal('key'),
-      kid: textSchema(64).meta({ description: 'Key id of a root or a delegate.' }),
+      kid: textSchema(64).meta({
+        description:
+          'Key id of a root or a delegate; of a delegate also one that the ledger lost with a restore.',
+      }),
       reason,
     }),
     z.strictObject({

@@ -89,8 +89,20 @@ describe('a delegate', () => {
     expect(repeated.body).toEqual(first.body);
   });
 
-  test('that was never in use here is not found', async () => {
-    expect((await revoke({ kind: 'key', kid: newId('dlg') })).status).toBe(404);
+  test('that the ledger lost with a restore is revoked for as long as it could be believed', async () => {
+    const kid = newId('dlg');
+    const { result, ...asked } = await added(() => revoke({ kind: 'key', kid }));
+    expect(result).toMatchObject({ status: 201, revocation: { kind: 'key', subject: kid } });
+    expect(asked.lists).toBe(1);
+    const columns = ['until', 'at'] as const;
+    const query = db.selectFrom('revocations').select(columns).where('subject', '=', kid);
+    const { until, at } = await query.executeTakeFirstOrThrow();
+    const days = ((until?.getTime() ?? Infinity) - at.getTime()) / 86_400_000;
+    expect(days).toBeCloseTo(9, 2);
+  });
+
+  test.each(['root-99', 'dlg_1', 'key'])('and nothing else that is not known: %s', async (kid) => {
+    expect((await revoke({ kind: 'key', kid })).status).toBe(404);
   });
 });
 

@@ -188,6 +188,20 @@ describe('npm run compare-signatures', () => {
     });
   });
 
+  test('names everybody who may have been it where others signed at about that time', async () => {
+    const by = (principalEmail: string) => ({ authenticationInfo: { principalEmail } });
+    await givenRow(at(10_000));
+    await givenRow(at(900_000));
+    const { code, out } = await compare([
+      entry(at(9_000), by('thief@elsewhere.example')),
+      entry(at(11_000)),
+      entry(at(900_000), by('uninvolved@vendor.example')),
+    ]);
+    expect(code).toBe(1);
+    const alarm = out.split('\n').find((line) => line.includes('not in our log'));
+    expect(alarm).toContain(' by leasehold@vendor.example or thief@elsewhere.example: not in');
+  });
+
   test('is quiet about calls that were refused, other methods, other keys, and entries that came twice', async () => {
     await givenRow(at(10_000));
     const other = `${kms.keyName}-of-another-product/cryptoKeyVersions/1`;

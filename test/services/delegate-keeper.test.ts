@@ -56,6 +56,12 @@ test('goes on to a new delegate at its next look, and off one that was revoked',
   expect(kidOf(keeper)).toBe(first.kid);
 });
 
+test('signs with none of the future: its certificate has not begun', async () => {
+  const first = await renewDelegate(deps, { at: hoursAgo(1) });
+  await renewDelegate(deps, { at: hoursAgo(-1), isForced: true });
+  expect(kidOf(await startKeeper())).toBe(first.kid);
+});
+
 describe('with KMS away', () => {
   test.each([6, 12, 23])(
     'a process starts and signs with a delegate of %i hours ago',

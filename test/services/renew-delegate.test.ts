@@ -115,6 +115,31 @@ test('spends fewer than fifty calls of KMS in a day of hourly looks by three pro
   expect(calls() - before).toBeLessThan(10);
 });
 
+test('makes one now where the newest is of the future, by a clock that was ahead', async () => {
+  const ahead = await renewDelegate(deps, { at: now() + 9 * hour });
+  const next = await renewDelegate(deps);
+  expect(next).toMatchObject({ isNew: true });
+  expect(next.kid).not.toBe(ahead.kid);
+  const [first, second] = (await delegates()).slice(-2);
+  expect([first?.kid, second?.kid]).toEqual([ahead.kid, next.kid]);
+  expect(await renewDelegate(deps)).toEqual({ kid: next.kid, isNew: false });
+});
+
+test('erases private keys a day after they might sign, and those of revoked delegates', async () => {
+  const start = now();
+  const [old, recent] = [
+    await renewDelegate(deps, { at: start - 49 * hour }),
+    await renewDelegate(deps, { at: start - 47 * hour, isForced: true }),
+  ];
+  const revoked = await renewDelegate(deps, { at: start - hour, isForced: true });
+  const change = { revokedAt: new Date(), revokedWhy: 'Test' };
+  await systemDb.updateTable('delegates').set(change).where('kid', '=', revoked.kid).execute();
+  const present = await renewDelegate(deps);
+  const kept = (await delegates()).filter(({ sealedKey }) => sealedKey.length > 0);
+  expect(kept.map(({ kid }) => kid)).toEqual([recent.kid, present.kid]);
+  expect((await delegates()).map(({ kid }) => kid)).toContain(old.kid);
+});
+
 describe('while KMS', () => {
   test('is away it fails in a way that may be tried again, and stores nothing', async () => {
     const before = (await delegates()).length;

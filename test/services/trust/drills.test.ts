@@ -4,13 +4,15 @@
  */
 import { createSecretKey, randomBytes } from 'node:crypto';
 import { decodeProtectedHeader } from 'jose';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { findNewestList } from '../../../data/revocation-lists.ts';
 import { listRootLists } from '../../../data/roots.ts';
-import { findNewestDelegate } from '../../../data/signing-keys.ts';
+import { findNewestDelegate, listSigningDelegates } from '../../../data/signing-keys.ts';
 import { newId } from '../../../platform/ids.ts';
 import { compareSignatures } from '../../../services/compare-signatures.ts';
+import { createDelegateKeeper } from '../../../services/delegate-keeper.ts';
 import { publishRevocations } from '../../../services/publish-revocations.ts';
+import { renewDelegate } from '../../../services/renew-delegate.ts';
 import { revokeKey } from '../../../services/revocations.ts';
 import { takeRotationStep } from '../../../services/rotate-root.ts';
 import { createDelegateSigner } from '../../../signing/delegate-signer.ts';
@@ -37,6 +39,12 @@ async function signedNow({ deps }: TrustWorld) {
   const { kid, certificate } = delegate;
   const signer = createDelegateSigner({ kid, privateKey: openDelegate(sealKeys, delegate) });
   return { kid, certificate, token: await makeLeaseToken(signer, givenLeaseClaims(now())) };
+}
+
+/** Another delegate beside those that there are, and a lease that it signed. */
+async function nextDelegate(world: TrustWorld) {
+  await renewDelegate(world.deps, { isForced: true });
+  return signedNow(world);
 }
 
 /** A client that knows nothing but its pins and what the server publishes now. */
@@ -87,6 +95,50 @@ describe('a delegate that leaked', async () => {
     expect(fresh.kid).not.toBe(leaked.kid);
     expect(await after.believes(fresh)).toMatchObject(believed);
     expect(await before.believes(fresh)).toMatchObject(believed);
+  });
+});
+
+describe('of two delegates that may sign', async () => {
+  const world = await settled();
+  const { deps } = world;
+  // It makes none by itself.
+  const keeper = createDelegateKeeper({ ...deps, kms: null });
+  afterAll(() => keeper.close());
+  const kidOf = () => keeper.current()?.signer.kid;
+  const [older, newer] = [await signedNow(world), await nextDelegate(world)];
+  await keeper.refresh();
+
+  test('the newest is followed at once when it leaked, though the other one might go on', async () => {
+    expect(kidOf()).toBe(newer.kid);
+    await revokeKey(deps, context, { kid: newer.kid, reason: 'Leaked' });
+    await keeper.refresh();
+    expect(kidOf()).toBe(older.kid);
+    expect(await world.settle()).toEqual(['certify']);
+    await keeper.refresh();
+    expect([older.kid, newer.kid]).not.toContain(kidOf());
+    await publishRevocations(deps);
+    const client = await clientOf(world);
+    expect(await client.believes(newer)).toEqual(revoked);
+    expect(await client.believes(older)).toMatchObject(believed);
+    expect(await client.believes(await signedNow(world))).toMatchObject(believed);
+  });
+
+  test('both are used no more once both are revoked, and one that is new is', async () => {
+    const another = await nextDelegate(world);
+    const standing = await listSigningDelegates(deps.db, new Date());
+    for (const { kid } of standing) await revokeKey(deps, context, { kid, reason: 'Leaked' });
+    await keeper.refresh();
+    expect(keeper.current()).toBeNull();
+    expect(await world.settle()).toEqual(['certify']);
+    await keeper.refresh();
+    const fresh = await signedNow(world);
+    expect(kidOf()).toBe(fresh.kid);
+    await publishRevocations(deps);
+    const client = await clientOf(world);
+    for (const leaked of [older, newer, another]) {
+      expect(await client.believes(leaked)).toEqual(revoked);
+    }
+    expect(await client.believes(fresh)).toMatchObject(believed);
   });
 });
 

@@ -92,6 +92,17 @@ describe('while KMS is away', () => {
   });
 });
 
+test('a list of the future, by a clock that was ahead, is followed by one of now with a higher number', async () => {
+  const ahead = Math.floor(Date.now() / 1_000) + 90_000;
+  const future = await publishRevocations(deps, { at: ahead });
+  expect(future).toMatchObject({ isNew: true });
+  const { seq, iat, isNew } = await listNow();
+  expect(isNew).toBe(true);
+  expect(seq).toBeGreaterThan(future?.seq ?? 0);
+  expect(iat).toBeLessThan(ahead);
+  expect((await listNow()).isNew).toBe(false);
+});
+
 test('without KMS nothing is signed', async () => {
   expect(await publishRevocations({ ...deps, kms: null })).toBeNull();
 });
