@@ -1,5 +1,6 @@
 /** What was revoked. The system role alone reads and writes it. */
 import { sql } from 'kysely';
+import type { RevocationKind } from '../domain/revocation.ts';
 import type { Page } from './catalog.ts';
 import type { Database } from './database.ts';
 
@@ -12,7 +13,7 @@ export interface RevokedFences {
 
 export interface NewRevocation {
   id: string;
-  kind: 'key' | 'license' | 'leases';
+  kind: RevocationKind;
   /** The id of the key or of the license. */
   subject: string;
   fences: RevokedFences | null;
@@ -75,10 +76,34 @@ export async function listRevocations(db: Database, page: Page): Promise<Revocat
   return rows.map(read);
 }
 
+/**
+ * Has whoever revokes something wait for who does so already, until that transaction ends: so many more than a list
+ * has room for are counted.
+ */
+export async function lockRevocations(tx: Database): Promise<void> {
+  await sql`select pg_advisory_xact_lock(${revocationsLock})`.execute(tx);
+}
+
+/** A number that no other advisory lock has. */
+const revocationsLock = 771_004;
+
+/** How many of a kind a list must name now, and when the first of them leaves it; null: none does. */
+export async function countStanding(
+  tx: Database,
+  kind: RevocationKind,
+): Promise<{ count: number; nextUntil: Date | null }> {
+  return tx
+    .selectFrom('revocations')
+    .select((eb) => [eb.fn.countAll<number>().as('count'), eb.fn.min('until').as('nextUntil')])
+    .where('kind', '=', kind)
+    .where((eb) => eb.or([eb('until', 'is', null), eb('until', '>', sql<Date>`now()`)]))
+    .executeTakeFirstOrThrow();
+}
+
 /** Those of one kind that a list must name at that instant: the newest, should there be more than the limit. */
 export async function listStanding(
   db: Database,
-  { kind, at, limit }: { kind: NewRevocation['kind']; at: Date; limit: number },
+  { kind, at, limit }: { kind: RevocationKind; at: Date; limit: number },
 ): Promise<RevocationRecord[]> {
   const rows = await db
     .selectFrom('revocations')

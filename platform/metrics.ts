@@ -309,6 +309,10 @@ function kmsMetrics({ counter, gauge }: Make) {
       'revocations_next_update_timestamp_seconds',
       'When there is to be a newer list of what is revoked, in unix seconds; absent before the first.',
     ),
+    revocationListFullness: gauge(
+      'revocation_list_fullness_ratio',
+      'How full the list of what is revoked was when one was last due, by its fullest kind; at 1 nothing more of it can be revoked.',
+    ),
   };
 }
 

@@ -7,6 +7,7 @@ import { listRoots } from '../data/roots.ts';
 import { lockSigningKeys } from '../data/signing-keys.ts';
 import { inTransaction } from '../data/tenant.ts';
 import { LicensingError } from '../domain/errors.ts';
+import { fullnessOf, listedMax } from '../domain/revocation.ts';
 import { revocationSigner } from '../domain/root-rotation.ts';
 import { skewSeconds } from '../signing/tokens/jws.ts';
 import {
@@ -25,9 +26,6 @@ export interface PublishedList {
 
 type Revoked = Pick<RevocationClaims, 'keys' | 'licenses' | 'leases'>;
 
-/** What a list has room for; what is older has had years to arrive. */
-const namedMax = { key: 1_000, license: 10_000, leases: 1_000 } as const;
-
 /**
  * Signs and stores a new list when something was revoked since the newest one, or when that one is to be
  * replaced soon. Until then the newest stays as it is, however long Cloud KMS is away.
@@ -36,7 +34,7 @@ const namedMax = { key: 1_000, license: 10_000, leases: 1_000 } as const;
  * @throws LicensingError `unavailable` while KMS is away, or while no root is newer than one that is revoked.
  */
 export async function publishRevocations(
-  deps: Pick<Deps, 'systemDb' | 'kms' | 'signing' | 'log' | 'reached'>,
+  deps: Pick<Deps, 'systemDb' | 'kms' | 'signing' | 'log' | 'reached' | 'metrics'>,
   { at = Math.floor(Date.now() / 1_000) }: { at?: number } = {},
 ): Promise<PublishedList | null> {
   if (deps.kms === null) return null;
@@ -44,6 +42,7 @@ export async function publishRevocations(
     await lockSigningKeys(tx);
     const newest = await findNewestList(tx);
     const { revoked, ids } = await readStanding(tx, at);
+    deps.metrics.revocationListFullness.set(fullnessOf(countsOf(revoked)));
     if (newest !== undefined && !isDue(newest, { revoked, at })) {
       return { seq: newest.seq, isNew: false };
     }
@@ -87,12 +86,16 @@ function isDue(
   return !isFresh || !isDeepStrictEqual({ keys, licenses, leases }, revoked);
 }
 
+function countsOf({ keys, licenses, leases }: Revoked) {
+  return { key: keys.length, license: licenses.length, leases: leases.length };
+}
+
 async function readStanding(
   tx: Database,
   at: number,
 ): Promise<{ revoked: Revoked; ids: string[] }> {
   const standing = (kind: RevocationRecord['kind']) =>
-    listStanding(tx, { kind, at: new Date(at * 1_000), limit: namedMax[kind] });
+    listStanding(tx, { kind, at: new Date(at * 1_000), limit: listedMax[kind] });
   const keys = await standing('key');
   const licenses = await standing('license');
   const leases = await standing('leases');

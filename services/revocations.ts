@@ -1,6 +1,7 @@
 /**
  * What is revoked: keys, licenses, leases. Each is recorded in Postgres at once, with a message to the
- * workflow that signs a new list of all; the server itself uses a revoked key no more from then on.
+ * workflow that signs a new list of all; the server itself uses a revoked key no more from then on. What the
+ * list has no room for is refused with `conflict`.
  */
 import type { Page } from '../data/catalog.ts';
 import { listLicensesSignedBy, type LicenseOfFiles } from '../data/check-outs.ts';
@@ -8,8 +9,10 @@ import type { TenantTransaction } from '../data/database.ts';
 import { enqueueMessages } from '../data/outbox.ts';
 import {
   findRevocation,
+  countStanding,
   insertRevocation,
   listRevocations as listRows,
+  lockRevocations,
   type NewRevocation,
   type RevocationRecord,
   type RevokedFences,
@@ -19,6 +22,7 @@ import { wasEverUsed } from '../data/sessions.ts';
 import { inTransaction } from '../data/tenant.ts';
 import { LicensingError } from '../domain/errors.ts';
 import { idPattern } from '../domain/ids.ts';
+import { licenseListedMs, listedMax, type RevocationKind } from '../domain/revocation.ts';
 import type { PoolRef } from '../domain/seat.ts';
 import { newId } from '../platform/ids.ts';
 import { delegateLife } from '../signing/tokens/certificate.ts';
@@ -100,7 +104,8 @@ export async function revokeTokens(
   { pool, reason }: { pool: PoolRef; reason: string },
 ): Promise<void> {
   if (!(await wasEverUsed(tx, pool))) return;
-  await record(tx, context, { kind: 'license', subject: pool.licenseId, reason, until: null });
+  const until = new Date(Date.now() + licenseListedMs);
+  await record(tx, context, { kind: 'license', subject: pool.licenseId, reason, until });
 }
 
 /** In the order of making. */
@@ -111,12 +116,25 @@ export function listRevocations(
   return listRows(deps.systemDb, page);
 }
 
+/** A list that is too long is taken by no client: it would revoke nothing. */
+async function refuseBeyondList(tx: TenantTransaction, kind: RevocationKind): Promise<void> {
+  const { count, nextUntil } = await countStanding(tx, kind);
+  if (count <= listedMax[kind]) return;
+  const instead =
+    kind === 'license' ? ' Suspend the license until then: that ends its sessions.' : '';
+  throw new LicensingError(
+    'conflict',
+    `The signed list of revocations has room for ${listedMax[kind]} entries of the kind ${kind}, and is full. The first of them leaves it ${nextUntil === null ? 'never' : `at ${nextUntil.toISOString()}`}.${instead}`,
+  );
+}
+
 async function record(
   tx: TenantTransaction,
   context: AuditContext,
   wanted: Omit<NewRevocation, 'id' | 'revokedBy' | 'fences'> & { fences?: RevokedFences },
 ): Promise<Revoked> {
   const { kind, subject, reason, fences = null } = wanted;
+  await lockRevocations(tx);
   const made = await insertRevocation(tx, {
     ...{ id: newId('rev'), fences, revokedBy: context.caller.actor.id },
     ...wanted,
@@ -126,6 +144,7 @@ async function record(
     if (present !== undefined) return { revocation: present, isNew: false };
   }
   if (made === undefined) throw new Error('A revocation is neither new nor there');
+  await refuseBeyondList(tx, kind);
   const detail = { kind, reason, ...fences };
   const act = { tenantId: null, action: 'revocation.create', subjectId: subject, detail };
   await audit(tx, context, act);

@@ -39,7 +39,7 @@ export const create = defineOperation({
     200: { description: 'It was revoked before.', body: revocationSchema },
     201: { description: 'It is revoked.', body: revocationSchema },
   },
-  errors: ['not_found'],
+  errors: ['not_found', 'conflict'],
   async handle(context, input) {
     const { revocation, isNew } = await revoke(context, input.body);
     return { status: isNew ? 201 : 200, body: presentRevocation(revocation) };

@@ -778,7 +778,7 @@ export interface components {
         CreateRevocationRequest: {
             /** @constant */
             kind: "key";
-            /** @description Key id of a root or a delegate. */
+            /** @description Key id of a root or a delegate; of a delegate also one that the ledger lost with a restore. */
             kid: string;
             reason: string;
         } | {
@@ -4111,7 +4111,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `idempotency_in_flight`: The first request with this idempotency key is still worked on. */
+            /** @description `conflict`: The resource is in a state that does not allow this. `idempotency_in_flight`: The first request with this idempotency key is still worked on. */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -269,6 +269,12 @@ export const rows: readonly { title: string; panels: readonly Panel[] }[] = [
         unit: 's',
         lines: [['next', 'max(revocations_next_update_timestamp_seconds) - time()']],
       },
+      {
+        title: 'The list of what is revoked is full',
+        description: 'By its fullest kind. What it has no room for cannot be revoked.',
+        unit: 'percentunit',
+        lines: [['full', 'max(revocation_list_fullness_ratio)']],
+      },
     ],
   },
   {

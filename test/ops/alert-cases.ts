@@ -301,6 +301,20 @@ const rows: Record<string, readonly Row[]> = {
       one('revocations_next_update_timestamp_seconds', '86400x300'),
     ],
   ],
+  RevocationListIsNearlyFull: [
+    [
+      'there is room for a few more',
+      true,
+      '10m',
+      one('revocation_list_fullness_ratio', '0.85x80', '', worker),
+    ],
+    [
+      'half of it is free',
+      false,
+      '10m',
+      one('revocation_list_fullness_ratio', '0.5x80', '', worker),
+    ],
+  ],
   WorkersAreFull: [
     [
       'all slots are taken',

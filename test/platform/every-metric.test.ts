@@ -5,9 +5,11 @@
 import { expect, test } from 'vitest';
 import { createSeatScripts } from '../../lua/scripts.ts';
 import { poolKeys } from '../../lua/keys.ts';
-import { insertRevocationList } from '../../data/revocation-lists.ts';
+import { newId } from '../../platform/ids.ts';
 import { createKms } from '../../platform/kms.ts';
 import type { FollowedLists } from '../../services/follow-lists.ts';
+import { publishRevocations } from '../../services/publish-revocations.ts';
+import { revokeKey } from '../../services/revocations.ts';
 import { lookAtRoots } from '../../services/rotate-root.ts';
 import { acquireSession } from '../../services/acquire-session.ts';
 import { sessionWorkflowId } from '../../workflows/contract.ts';
@@ -88,6 +90,7 @@ const rows: Record<string, () => unknown> = {
   root_usable: () => lookAtTheRoot(),
   root_active_timestamp_seconds: nothing,
   revocations_next_update_timestamp_seconds: () => publishAList(),
+  revocation_list_fullness_ratio: nothing,
 };
 
 test('every metric has a row that says what moves it', async () => {
@@ -256,9 +259,9 @@ async function lookAtTheRoot(): Promise<void> {
 }
 
 async function publishAList(): Promise<void> {
-  const nextUpdate = new Date(Date.now() + 86_400_000);
-  const list = { seq: 1, rootKid: 'root-1', token: '', nextUpdate, createdAt: new Date() };
-  await insertRevocationList(api.deps.systemDb, list);
+  const context = { caller: { actor: { kind: 'system', id: 'test' } }, requestId: 'test' } as const;
+  await revokeKey(api.deps, context, { kid: newId('dlg'), reason: 'Test' });
+  await publishRevocations(api.deps);
   await (api.deps.lists as FollowedLists).refresh();
 }
 
