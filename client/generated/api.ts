@@ -469,7 +469,7 @@ export interface paths {
         put?: never;
         /**
          * Revoke a key, or leases that were granted; for good
-         * @description The server uses a revoked key no more. A new signed list follows in a moment, and its number with the next heartbeats. A delegate is replaced at once; of a root the next version takes the place. Leases end offline alone: to end a session, force its release. To revoke a license, use its own operation.
+         * @description The server uses a revoked key no more. A new signed list follows in a moment, and its number with the next heartbeats. A list that is full takes no more of that kind, which is a conflict. A delegate is replaced at once; of a root the next version takes the place. Leases end offline alone: to end a session, force its release. To revoke a license, use its own operation.
          */
         post: operations["createRevocation"];
         delete?: never;
