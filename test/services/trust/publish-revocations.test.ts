@@ -69,6 +69,16 @@ describe('a new list', () => {
   });
 });
 
+test('one list is signed when many ask for it at once', async () => {
+  const kid = await givenDelegateRow(deps.systemDb, { rootKid: 'root-1', seq: 4 });
+  await revokeKey(deps, context, { kid, reason });
+  const before = kms.calls('asymmetricSign');
+  const published = await Promise.all(Array.from({ length: 8 }, () => publishRevocations(deps)));
+  expect(published.filter((list) => list?.isNew)).toHaveLength(1);
+  expect(new Set(published.map((list) => list?.seq)).size).toBe(1);
+  expect(kms.calls('asymmetricSign')).toBe(before + 1);
+});
+
 describe('while KMS is away', () => {
   test('the newest list stays, and the new one is made when it answers again', async () => {
     const { seq } = await listNow();
@@ -78,7 +88,7 @@ describe('while KMS is away', () => {
     await expect(publishRevocations(deps)).rejects.toMatchObject({ code: 'unavailable' });
     expect((await findNewestList(deps.db))?.seq).toBe(seq);
     kms.faults.set({});
-    expect((await listNow()).keys).toEqual([kid]);
+    expect((await listNow()).keys).toContain(kid);
   });
 
   test('a process that dies between signature and row leaves nothing that was handed out', async () => {

@@ -1,10 +1,13 @@
 import { decodeJwt } from 'jose';
+import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
+import { openDatabase, type Database } from '../../../data/database.ts';
 import { listRootLists, listRoots } from '../../../data/roots.ts';
 import { takeRotationStep } from '../../../services/rotate-root.ts';
 import { listSigningDelegates } from '../../../data/signing-keys.ts';
 import { newId } from '../../../platform/ids.ts';
 import { revokeKey } from '../../../services/revocations.ts';
+import { eventually } from '../../support/eventually.ts';
 import { rotationPoints } from '../../support/signing-points.ts';
 import { openTrustWorld, type TrustWorld } from '../../support/trust-world.ts';
 
@@ -15,6 +18,12 @@ const context = {
 
 const statesOf = async ({ deps }: TrustWorld) =>
   (await listRoots(deps.db)).map(({ kid, state }) => `${kid} ${state}`);
+
+async function isAwaited(db: Database): Promise<boolean> {
+  const { rows } = await sql`select from pg_stat_activity
+    where datname = current_database() and wait_event = 'advisory'`.execute(db);
+  return rows.length > 0;
+}
 
 const certifierOf = async ({ deps }: TrustWorld) =>
   (await listSigningDelegates(deps.db, new Date()))[0]?.rootKid;
@@ -60,6 +69,21 @@ describe('a deployment', async () => {
     expect(uses).toEqual([90, 0, -90]);
   });
 
+  test('has in its audit log when a root was published, and when it began to sign', async () => {
+    const rows = await deps.systemDb
+      .selectFrom('auditLog')
+      .select(['action', 'subjectId', 'actorId', 'tenantId'])
+      .where('action', 'like', 'root.%')
+      .orderBy('id')
+      .execute();
+    expect(rows.map(({ action, subjectId }) => [action, subjectId])).toEqual([
+      ['root.publish', 'root-2'],
+      ['root.activate', 'root-2'],
+      ['root.publish', 'root-3'],
+    ]);
+    for (const row of rows) expect(row).toMatchObject({ actorId: 'signing', tenantId: null });
+  });
+
   test('has each signature of KMS in its audit log', async () => {
     const signatures = await signaturesOf(world);
     expect(signatures).toHaveLength(kms.calls('asymmetricSign'));
@@ -100,6 +124,40 @@ describe('a step that is taken twice changes nothing', async () => {
     const after = [await statesOf(world), await signaturesOf(world), world.kms.store.list().length];
     expect(after).toEqual(before);
   });
+});
+
+test('one version is made when many ask for it at once', async () => {
+  const { deps, kms, database } = await openTrustWorld();
+  const admin = openDatabase({ url: database.adminUrl, poolSize: 1, onError: () => undefined });
+  let asked = 0;
+  // Whoever has seen that there is none makes it only when another one has looked, or waits for it.
+  const listVersions = async () => {
+    asked += 1;
+    const versions = await deps.kms.listVersions();
+    await eventually(async () => asked > 1 || (await isAwaited(admin)));
+    return versions;
+  };
+  const slow = { ...deps, kms: { ...deps.kms, listVersions } };
+  const ask = () => takeRotationStep(slow, { step: 'create' });
+  await Promise.all(Array.from({ length: 8 }, ask));
+  await admin.destroy();
+  expect(kms.store.list()).toHaveLength(2);
+});
+
+test('a root that was revoked is in no list that is signed after that', async () => {
+  const world = await openTrustWorld();
+  await world.settle();
+  await world.passDays(90);
+  await world.settle();
+  await revokeKey(world.deps, context, { kid: 'root-1', reason: 'Test' });
+  await world.passDays(91);
+  expect((await world.settle()).at(-1)).toBe('list');
+  expect(await statesOf(world)).toContain('root-1 revoked');
+  const [newest] = await listRootLists(world.deps.db, 1);
+  const named = ['root-2', 'root-3', 'root-4'];
+  expect(newest).toMatchObject({ rootKid: 'root-3', kids: named });
+  const { keys } = decodeJwt<{ keys: { kid: string }[] }>(newest?.token ?? '');
+  expect(keys.map(({ kid }) => kid)).toEqual(named);
 });
 
 test('certifies nothing when the root was revoked meanwhile and an older one has a delegate', async () => {
