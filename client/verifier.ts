@@ -108,8 +108,9 @@ function verifierOf(
 
     async prove({ session, serverTime, nonce = '', ...answer }) {
       const { leaseToken: token, certificate, revocationSeq = 0 } = answer;
-      // No answer waits for it: what is revoked counts from the next one on.
-      if (revocationSeq > learned.known.seq) void learned.learn(url);
+      // No answer waits for it: what is revoked counts from the next one on. A lower number counts as well: the
+      // higher one may be a stolen root's.
+      if (revocationSeq !== 0 && revocationSeq !== learned.known.seq) void learned.learn(url);
       if (token === undefined) return null;
       if (certificate === undefined) {
         return { isGood: false, doubt: { part: 'certificate', fault: 'missing' } };

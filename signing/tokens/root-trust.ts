@@ -48,8 +48,8 @@ export function withListed(
     if (present >= 0) place = isPinned ? present : place - 1;
     if (isPinned) continue;
     if (present >= 0) order.splice(present, 1);
+    else keys.set(kid, key);
     order.splice(place, 0, kid);
-    keys.set(kid, key);
   }
   return inOrder(order, { roots: keys, listedBy: sponsors });
 }

@@ -29,8 +29,8 @@ function rootList(by: HeldRoot, ...listed: HeldRoot[]): Promise<string> {
   return makeRootList(by.signer, { issuer, seq: 1, keys, at });
 }
 
-function revocationList(by: HeldRoot, keys: string[]): Promise<string> {
-  return makeRevocationList(by.signer, { issuer, seq: 1, keys, licenses: [], leases: [], at });
+function revocationList(by: HeldRoot, keys: string[], seq = 1): Promise<string> {
+  return makeRevocationList(by.signer, { issuer, seq, keys, licenses: [], leases: [], at });
 }
 
 /** A machine of its own, with a license file that a root has signed. Answers the folder of what it keeps. */
@@ -86,6 +86,22 @@ test('a root that a program learned of is known to the next one, without a netwo
   expect(await offline()).toMatchObject({ isGood: true });
   const strangers = { keys: [givenForgedRoot('root-1').jwk] };
   expect(await verifyInstalledFile({ product, roots: strangers })).toMatchObject({ isGood: false });
+});
+
+test('the highest number that a stolen root can give keeps nobody from the list that revokes it', async () => {
+  const license = await server.givenLicense(policy);
+  const { product } = license.options;
+  await givenMachine(license);
+  await using proxy = await startSigningProxy({ url: server.url, product }, old);
+  const pins = { keys: [old.jwk, next.jwk] };
+  const options = { ...license.options, url: proxy.url, roots: pins };
+  await verifyInstalledFile({
+    ...{ product, roots: pins },
+    revocations: await revocationList(old, [], Number.MAX_SAFE_INTEGER),
+  });
+  await proxy.show({ revocations: await revocationList(next, ['root-1']), seq: 1 });
+  await using seat = await acquire(options);
+  expect(await happens(seat, 'revoked')).toEqual({ part: 'certificate', fault: 'revoked_key' });
 });
 
 test('a damaged file of learned lists changes nothing, and neither do lists of strangers', async () => {
