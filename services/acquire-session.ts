@@ -4,7 +4,7 @@
  *
  *   validate → acquire-seat → record in one transaction → acknowledge
  *
- * It starts over, three times at most, when Redis lost the pool, when the license or the epoch changed
+ * It starts over, five times in all, when Redis lost the pool, when the license or the epoch changed
  * between grant and record, or when the session it was given has ended meanwhile. A takeover that starts over
  * may have ended its victim by then: it goes on as if it had asked for any seat.
  */
@@ -54,7 +54,7 @@ export type AcquireOutcome =
   | { kind: 'refused'; refusal: ExplainedRefusal }
   | { kind: 'denied'; denial: Denial };
 
-const attemptsMax = 3;
+const attemptsMax = 5;
 
 /**
  * Gives the instance a session: a new one, the one it has, or a place in the queue.

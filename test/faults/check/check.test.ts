@@ -42,6 +42,14 @@ describe('a history is accepted', () => {
     expect(check(run.done())).toEqual([]);
   });
 
+  test('in which a file had its seat until a suspension overtook it, waiting for its signature', () => {
+    const run = new ARun({ seats: 1 })
+      .refused('check-out', [1, 3], { ...fileOf('t'), code: 'license_suspended' })
+      .refused('acquire', [1.2, 1.3], { code: 'no_seats_available', instance: 'a' })
+      .deed('suspend', [2.8, 2.9], { client: 'operator' });
+    expect(check(run.done())).toEqual([]);
+  });
+
   test('in which the end of a wait is not signed, as none is', () => {
     const unproven = { phase: 'info', code: 'unproven', instance: 'a' } as const;
     expect(rulesOf(calm().deed('acquire', [3, 3.1], { ...unproven, wait: true }))).toEqual([]);

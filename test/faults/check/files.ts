@@ -27,7 +27,8 @@ export function fileHoldsOf({ ended, ops }: Story): Hold[] {
 
 /**
  * When each device may have had a seat with a file: from its question to the answer that the file was given up.
- * A question without an answer may be carried out after that, so from then on nobody knows.
+ * A question without an answer may be carried out after that, so from then on nobody knows. One that a suspension
+ * overtook had its seat while it waited for a signature.
  */
 export function takenOut(ops: readonly Op[]): (Period & { device: string })[] {
   const asked = ops.filter(({ deed }) => deed === 'check-out' || deed === 'check-in');
@@ -35,8 +36,10 @@ export function takenOut(ops: readonly Op[]): (Period & { device: string })[] {
     const periods: (Period & { device: string })[] = [];
     let since: number | null = null;
     let isKnown = true;
-    for (const { deed, outcome, invokedAt, doneAt } of own) {
-      if (deed === 'check-out' && outcome !== 'fail') {
+    for (const { deed, outcome, code, invokedAt, doneAt } of own) {
+      if (deed === 'check-out' && code === 'license_suspended') {
+        periods.push({ device, from: invokedAt, to: doneAt });
+      } else if (deed === 'check-out' && outcome !== 'fail') {
         since ??= invokedAt;
         isKnown &&= outcome === 'ok';
       } else if (deed === 'check-in' && outcome === 'ok' && since !== null && isKnown) {
