@@ -80,12 +80,23 @@ export async function startStack(folder: string, edits: readonly Edit[]): Promis
 
 type Stops = (() => Promise<void> | void)[];
 
+/** Waits for all, so that what came up is stopped later also when another did not come up. */
+async function startTogether<Parts extends readonly { stop: () => Promise<void> }[]>(
+  stops: Stops,
+  starting: { [Place in keyof Parts]: Promise<Parts[Place]> },
+): Promise<Parts> {
+  for (const result of await Promise.allSettled<Parts[number]>(starting)) {
+    if (result.status === 'fulfilled') stops.push(result.value.stop);
+  }
+  return Promise.all(starting) as Promise<unknown> as Promise<Parts>;
+}
+
 async function startStores(folder: string, stops: Stops) {
   const [postgresPort, temporalPort] = [await freePort(), await freePort()];
   const dataDir = join(folder, 'postgres');
   const dir = join(folder, 'temporal');
   let postgresUrl = '';
-  const [postgres, temporal, redis, kms] = await Promise.all([
+  const [postgres, temporal, redis, kms] = await startTogether(stops, [
     startPart(async () => {
       const running = await startPostgres({ dataDir, port: postgresPort, durable: true });
       postgresUrl = running.url;
@@ -95,7 +106,6 @@ async function startStores(folder: string, stops: Stops) {
     startRedisPair(folder),
     startKmsPart(folder),
   ]);
-  stops.push(postgres.stop, temporal.stop, redis.stop, kms.stop);
   const temporalAddress = `127.0.0.1:${String(temporalPort)}`;
   return { postgres, temporal, redis, kms, postgresPort, postgresUrl, temporalAddress };
 }
@@ -139,12 +149,11 @@ async function startServers(folder: string, plan: ServerPlan, stops: Stops) {
     });
   const ports = async () => ({ api: await freePort(), metrics: await freePort() });
   const [first, second] = [await ports(), await ports()];
-  const [one, other, worker] = await Promise.all([
+  const [one, other, worker] = await startTogether(stops, [
     server('api-1', 'api/main.ts', first),
     server('api-2', 'api/main.ts', second),
     server('worker', 'workers/main.ts', await ports()),
   ]);
-  stops.push(() => Promise.all([one.stop(), other.stop(), worker.stop()]).then(() => undefined));
   const apis: readonly [Part, Part] = [one, other];
   const metricsPorts = [first.metrics, second.metrics];
   return { apis, worker, apiPorts: [first.api, second.api], metricsPorts };
