@@ -30,7 +30,7 @@
     GRANTED   session, fence, lease until, rights until or nothing (online-only), free | offer | takeover: whose
               seat it was, epoch, beat every, used, limit, now
     ATTACHED  session, fence, lease until, rights until or nothing, '1' if the holder is new, '1' if
-              several hold it, epoch, beat every, used, limit, now
+              several hold it, version of the configuration that it was granted by or nothing, epoch, beat every, used, limit, now
     QUEUED    session, ticket, place, length, alive until, queued until, mean tenure, '1' if new,
               epoch, used, limit, now
     NO_SEATS  why, length of the queue, used, limit, now
@@ -127,7 +127,8 @@ if due then
     attach(pool, instance, session, due, holder, caller.signer)
   if not leaseUntil then return refuse('holders_exhausted') end
   return reply({ 'ATTACHED', session.id, session.fence, leaseUntil, hardUntil,
-    isNew and 1 or 0, isShared and 1 or 0, pool.epoch, pool.heartbeatMs, seatsUsed(), pool.limit, now })
+    isNew and 1 or 0, isShared and 1 or 0, tonumber(session.grantVersion) or false, pool.epoch,
+    pool.heartbeatMs, seatsUsed(), pool.limit, now })
 end
 
 -- The call that began this session was carried out twice, and the session has ended in between.

@@ -59,13 +59,13 @@ export const acquireReplies = {
   ATTACHED: z
     .tuple([
       ...([z.literal('ATTACHED'), text, fence, instant, instant.nullable(), flag, flag] as const),
-      ...([whole, whole, whole, whole, instant, dropped] as const),
+      ...([whole.nullable(), whole, whole, whole, whole, instant, dropped] as const),
     ])
     .transform(([word, sessionId, fence, leaseUntil, hardUntil, newHolder, isShared, ...rest]) => {
-      const [epoch, heartbeatMs, used, limit, now, dropped] = rest;
+      const [grantVersion, epoch, heartbeatMs, used, limit, now, dropped] = rest;
       return {
         ...{ word, sessionId, fence, leaseUntil, hardUntil, newHolder, isShared },
-        ...{ epoch, heartbeatMs },
+        ...{ grantVersion, epoch, heartbeatMs },
         ...{ usage: { used, limit }, now, dropped },
       };
     }),

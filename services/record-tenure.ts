@@ -30,6 +30,11 @@ export type Recorded =
   /** The row had ended: the id must be freed in Redis. */
   | { outcome: 'ended' }
   /**
+   * The session was granted before the license changed and nobody recorded it by then, so it was not counted
+   * by what changed it: it must be freed in Redis, and nothing was written.
+   */
+  | { outcome: 'outdated' }
+  /**
    * Since the script ran the pool was rebuilt, the license changed, or the instance began a newer
    * session: nothing was written.
    */
@@ -138,6 +143,7 @@ async function writeTenure(
   if (standings.some(({ id, endedAt }) => id === tenure.sessionId && endedAt !== null)) {
     return { outcome: 'ended' };
   }
+  if (isOutdated(tenure, standings, version)) return { outcome: 'outdated' };
   const displaced = displacedBy(tenure, standings);
   if (displaced.some((row) => isNewer(row, tenure))) return { outcome: 'overtaken' };
   const known = new Set(standings.map(({ id }) => id));
@@ -160,6 +166,19 @@ async function writeTenure(
   }
   if (upserted.change !== 'none') await announce(tx, { input, license, tenure }, upserted.row);
   return { outcome: 'recorded', row: upserted.row };
+}
+
+/**
+ * Whether the caller attached to a session of which the ledger knows nothing and which an older version of the
+ * pool granted. Whoever granted it cannot record it any more either.
+ */
+function isOutdated(
+  tenure: Tenure,
+  standings: readonly Standing[],
+  { configVersion }: { configVersion: number },
+): boolean {
+  if (tenure.word !== 'ATTACHED' || tenure.grantVersion === configVersion) return false;
+  return standings.every(({ id }) => id !== tenure.sessionId);
 }
 
 /** How long after a beat the session's tokens may last; null for one that is online-only. */
@@ -263,7 +282,7 @@ export async function undoTenure(
   deps: Deps,
   input: AcquireInput,
   tenure: Tenure,
-  why: 'ended' | 'overtaken' | 'failed',
+  why: 'ended' | 'outdated' | 'overtaken' | 'failed',
 ): Promise<void> {
   const session = { sessionId: tenure.sessionId, instanceKey: input.instanceKey };
   const reason = 'released';
@@ -272,6 +291,10 @@ export async function undoTenure(
   if (why === 'ended') {
     // It ended otherwise, and its tokens may be out.
     await free('keep');
+    return;
+  }
+  if (why === 'outdated') {
+    await free('discard');
     return;
   }
   if (!isOwnWork(tenure)) return;

@@ -13,7 +13,7 @@ local function grant(pool, instance, session, sessionId, holder, caller)
   local fence = pool.epoch .. ':' .. redis.call('HINCRBY', metaKey, 'fence', 1)
   redis.call('DEL', key)
   redis.call('HSET', key, 'id', sessionId, 'stage', 'active', 'generation', pool.generation,
-    'fence', fence, 'since', now, 'forwardedAt', now, holderField(holder), leaseUntil)
+    'fence', fence, 'grantVersion', pool.version, 'since', now, 'forwardedAt', now, holderField(holder), leaseUntil)
   if session.endedId then
     redis.call('HSET', key, 'endedId', session.endedId, 'endedReason', session.endedReason)
   end

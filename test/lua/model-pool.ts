@@ -15,6 +15,8 @@ export interface ModelSession {
   queueUntil: number;
   ticket: { epoch: number; n: number };
   fence: Fence;
+  /** Version of the configuration that it was granted by; null: it was restored. */
+  grantVersion: number | null;
   holders: Map<string, number>;
   /** The synthetic holder of a restored seat; it holds nothing for a session that never was shared. */
   adoptUntil: number;
@@ -399,6 +401,7 @@ export class ModelPool {
     this.#fence += 1;
     const session = blankSession(id, 'active');
     session.fence = { epoch: this.epoch, counter: this.#fence };
+    session.grantVersion = this.config.version;
     session.due = now + this.config.leaseMs;
     session.holders.set(holder, session.due);
     session.forwardedAt = now;
@@ -492,6 +495,7 @@ export class ModelPool {
       hardUntil,
       newHolder,
       isShared,
+      grantVersion: session.grantVersion,
       ...facts,
     };
   }
@@ -565,6 +569,7 @@ function blankSession(id: string, stage: ModelSession['stage']): ModelSession {
     ...{ id, stage, closing: false, due: 0, queueUntil: 0, ticket: { epoch: 0, n: 0 } },
     ...{
       fence: { epoch: 0, counter: 0 },
+      grantVersion: null,
       holders: new Map(),
       adoptUntil: 0,
       isAlone: false,

@@ -115,6 +115,22 @@ test('spends fewer than fifty calls of KMS in a day of hourly looks by three pro
   expect(calls() - before).toBeLessThan(10);
 });
 
+test('takes no version into use by itself where the only root was revoked: which comes next is decided elsewhere', async () => {
+  await renewDelegate(deps);
+  const { kid } = await deps.systemDb
+    .selectFrom('rootKeys')
+    .select('kid')
+    .where('state', '=', 'active')
+    .executeTakeFirstOrThrow();
+  const change = (set: object) =>
+    deps.systemDb.updateTable('rootKeys').set(set).where('kid', '=', kid).execute();
+  await change({ state: 'revoked', revokedAt: new Date() });
+  await expect(renewDelegate(deps, { isForced: true })).rejects.toThrow('The root was revoked');
+  const states = await deps.systemDb.selectFrom('rootKeys').select('state').execute();
+  expect(states).toEqual([{ state: 'revoked' }]);
+  await change({ state: 'active', revokedAt: null });
+});
+
 test('makes one now where the newest is of the future, by a clock that was ahead', async () => {
   const ahead = await renewDelegate(deps, { at: now() + 9 * hour });
   const next = await renewDelegate(deps);

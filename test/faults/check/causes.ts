@@ -1,6 +1,6 @@
 /** What a client was told of a session, held against what was done to it. */
 import { settledAt } from './settings.ts';
-import { isDisturbed, type LedgerRow, type Op, type Story } from './story.ts';
+import { hasTaken, isDisturbed, type LedgerRow, type Op, type Story } from './story.ts';
 
 const clockSlackMs = 50;
 /** What took a seat has its end in the ledger this soon, on a machine that keeps nobody waiting. */
@@ -66,7 +66,9 @@ function faultOfEnd(facts: Facts, op: Op): string | null {
     case 'forced':
       return all.some(({ deed }) => deed === 'force') ? null : 'but nobody forced it';
     case 'superseded':
-      return isSuperseded(facts, op, all) ? null : 'but its instance asked for no other since';
+      return isSuperseded(facts, op, { all, row })
+        ? null
+        : 'but its instance asked for no other since';
     case 'license_suspended':
       return isSuspended(facts.story, op, row) ? null : 'but nobody suspended its license';
     case 'offer_expired':
@@ -112,7 +114,11 @@ function faultOfRelease(story: Story, op: Op, all: readonly Op[]): string | null
 }
 
 /** Its instance asked for another since it was told of this one, or another instance took it over. */
-function isSuperseded({ byInstance, story }: Facts, op: Op, all: readonly Op[]): boolean {
+function isSuperseded(
+  { byInstance, story }: Facts,
+  op: Op,
+  { all, row }: { all: readonly Op[]; row: LedgerRow },
+): boolean {
   const toldAt = Math.min(
     ...all.flatMap(({ outcome, status, doneAt }) =>
       outcome === 'ok' && status !== 'ended' ? [doneAt] : [],
@@ -124,8 +130,10 @@ function isSuperseded({ byInstance, story }: Facts, op: Op, all: readonly Op[]):
     session !== op.session &&
     invokedAt < op.doneAt &&
     invokedAt >= toldAt;
-  const isTakeover = ({ takeover, outcome, invokedAt }: Op) =>
-    takeover === op.session && outcome !== 'fail' && invokedAt < op.doneAt;
+  const isTakeover = (other: Op) =>
+    other.takeover === op.session &&
+    other.invokedAt < op.doneAt &&
+    (other.outcome !== 'fail' || hasTaken(other, row));
   return (
     (byInstance.get(`${op.licenseId} ${op.instance}`) ?? []).some(isLater) ||
     story.ops.some(isTakeover)

@@ -207,6 +207,9 @@ describe('a history is accepted', () => {
       .grant('a', [1, 1.1], 6)
       .refused('acquire', [2, 3], { takeover: 'a', instance: 'b', code: 'no_seats_available' })
       .grant('c', [2.5, 2.6], 7)
+      .refused('renew', [3.1, 3.2], {
+        ...{ session: 'a', instance: 'a', code: 'session_ended', reason: 'superseded' },
+      })
       .row('a', [1.05, 2.05], {
         endReason: 'superseded',
         events: ['seat.acquired', 'seat.superseded'],

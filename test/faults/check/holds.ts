@@ -1,5 +1,5 @@
 /** When a client surely held a seat, from nothing but what it was told itself. */
-import type { LedgerRow, Op, Period, Story } from './story.ts';
+import { hasTaken, type Op, type Period, type Story } from './story.ts';
 
 export interface Hold extends Period {
   licenseId: string;
@@ -36,13 +36,6 @@ export function holdsOf(story: Story): Hold[] {
     }
   }
   return holds;
-}
-
-/** Whether a takeover that was refused in the end had ended its victim, for a grant that got lost. */
-function hasTaken({ invokedAt, doneAt }: Op, victim: LedgerRow | undefined): boolean {
-  if (victim?.endReason !== 'superseded' || victim.endedAt === null) return false;
-  const { endedAt } = victim;
-  return invokedAt <= endedAt + clockSlackMs && endedAt <= doneAt + clockSlackMs;
 }
 
 /** When what a yes gave was about to be given back by its holder, or to be taken away from all. */

@@ -81,6 +81,9 @@ export interface Story extends Run {
   endsAt: number;
 }
 
+/** Times of the ledger are this close to those of the history. */
+const ledgerSlackMs = 50;
+
 /** What one deed's end may come after a fault that was going on meanwhile. */
 const afterFaultMs = 1_000;
 
@@ -118,6 +121,13 @@ export function tell(run: Run): Story {
   const ended = ops.toSorted((one, other) => one.doneAt - other.doneAt);
   const changes = ops.filter(({ deed }) => changing.has(deed));
   return { ...run, ops, ended, faults, changes, endsAt };
+}
+
+/** Whether a takeover that was refused in the end had ended its victim, for a grant that got lost. */
+export function hasTaken({ invokedAt, doneAt }: Op, victim: LedgerRow | undefined): boolean {
+  if (victim?.endReason !== 'superseded' || victim.endedAt === null) return false;
+  const { endedAt } = victim;
+  return invokedAt <= endedAt + ledgerSlackMs && endedAt <= doneAt + ledgerSlackMs;
 }
 
 /** Whether any fault was going on within a period. */
