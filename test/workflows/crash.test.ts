@@ -76,7 +76,7 @@ test.each<StepPoint>(['settle:dropped-in-redis', 'settle:ended-in-ledger'])(
   'a release that dies twice at %s is confirmed, and whoever lapsed meanwhile has ended, too',
   // Of two tasks at once the time-skipping server now and then counts one as started that it gave to no
   // worker, and then neither time nor the workflow goes on.
-  { retry: 2, timeout: 15_000 },
+  { retry: 5, timeout: 15_000 },
   async (point) => {
     const license = await world.issueLicense(2);
     const lapsed = await world.acquire(license, 'lapsed');

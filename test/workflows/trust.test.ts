@@ -1,9 +1,12 @@
+import { mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Worker } from '@temporalio/worker';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, inject, test } from 'vitest';
 import { createTrustActivities } from '../../activities/trust.ts';
 import { findNewestList } from '../../data/revocation-lists.ts';
 import { listRoots } from '../../data/roots.ts';
 import { newId } from '../../platform/ids.ts';
+import { startTemporal } from '../../dev/platform/temporal.ts';
 import { connectTemporalWorker } from '../../platform/temporal-worker.ts';
 import { connectTemporal } from '../../platform/temporal.ts';
 import { revokeKey } from '../../services/revocations.ts';
@@ -13,13 +16,16 @@ import { changedSignal, type trustWorkflowIds } from '../../workflows/contract.t
 import { eventually } from '../support/eventually.ts';
 import { quietTemporal } from '../support/quiet-temporal.ts';
 import { givenDelegateRow } from '../support/signing-rows.ts';
-import { temporalAddress, workflowBundle } from '../support/temporal.ts';
+import { workflowBundle } from '../support/temporal.ts';
 import { openTrustWorld } from '../support/trust-world.ts';
 
 quietTemporal();
 const world = await openTrustWorld();
 const { deps, kms } = world;
-const config = { TEMPORAL_ADDRESS: temporalAddress(), TEMPORAL_NAMESPACE: 'default' };
+// Of its own: these workflows are one of each in a namespace, and others' tests have them run, too.
+const dir = await mkdtemp(join(inject('scratchFolder'), 'temporal-'));
+const temporal = await startTemporal({ dir, uiPort: null, durable: false });
+const config = { TEMPORAL_ADDRESS: temporal.address, TEMPORAL_NAMESPACE: 'default' };
 const { client, close } = connectTemporal(config);
 const connection = await connectTemporalWorker(config);
 const taskQueue = `trust-${crypto.randomUUID()}`;
@@ -35,6 +41,7 @@ afterAll(async () => {
   worker.shutdown();
   await Promise.all([relaying, running]);
   await Promise.all([close(), connection.close()]);
+  await temporal.stop();
 });
 
 const context = {
