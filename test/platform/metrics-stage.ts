@@ -11,13 +11,13 @@ import { watchWorker } from '../../workers/watch-worker.ts';
 import { createWorker } from '../../workers/worker.ts';
 import { startTestApi } from '../support/api.ts';
 import { startTestKms } from '../support/kms.ts';
+import { startOwnTemporal } from '../support/own-temporal.ts';
 import { startTestRedis } from '../support/redis.ts';
-import { temporalAddress, workflowBundle } from '../support/temporal.ts';
-
-const temporalConfig = { TEMPORAL_ADDRESS: temporalAddress(), TEMPORAL_NAMESPACE: 'default' };
+import { workflowBundle } from '../support/temporal.ts';
 
 /** Call it at the top level of a file: it registers an `afterAll`. The worker waits for `startWorker`. */
 export async function startMetricsStage() {
+  const temporalConfig = await startOwnTemporal();
   const redis = await startTestRedis({ durable: true });
   const kms = await startTestKms();
   const api = await startTestApi({ redis, kms, environment: { DATABASE_POOL_SIZE: '3' } });

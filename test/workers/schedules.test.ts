@@ -1,26 +1,14 @@
-import { mkdtemp } from 'node:fs/promises';
-import { join } from 'node:path';
-import { afterAll, expect, inject, test } from 'vitest';
-import { startTemporal } from '../../dev/platform/temporal.ts';
+import { afterAll, expect, test } from 'vitest';
 import { connectTemporal } from '../../platform/temporal.ts';
+import { startOwnTemporal } from '../support/own-temporal.ts';
 import { ensureSchedules } from '../../workers/schedules.ts';
 import { reconcilePoolsId, renewDelegateId, trustWorkflowIds } from '../../workflows/contract.ts';
 
-// Of its own: a worker that another test starts (test/ops/dockerfile.test.ts) writes the same Schedules as it
-// wants them.
-const dir = await mkdtemp(join(inject('scratchFolder'), 'temporal-'));
-const server = await startTemporal({ dir, uiPort: null, durable: false });
-const temporal = connectTemporal({
-  TEMPORAL_ADDRESS: server.address,
-  TEMPORAL_NAMESPACE: 'default',
-});
+const temporal = connectTemporal(await startOwnTemporal());
 const handleOf = (id: string) => temporal.client.schedule.getHandle(id);
 const schedule = handleOf(reconcilePoolsId);
 const renewal = handleOf(renewDelegateId);
-afterAll(async () => {
-  await temporal.close();
-  await server.stop();
-});
+afterAll(() => temporal.close());
 
 test('the sweep is scheduled once however many workers start, and as the newest has it', async () => {
   await ensureSchedules(temporal.client, 'queue-one');

@@ -1,12 +1,9 @@
-import { mkdtemp } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Worker } from '@temporalio/worker';
-import { afterAll, expect, inject, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { createTrustActivities } from '../../activities/trust.ts';
 import { findNewestList } from '../../data/revocation-lists.ts';
 import { listRoots } from '../../data/roots.ts';
 import { newId } from '../../platform/ids.ts';
-import { startTemporal } from '../../dev/platform/temporal.ts';
 import { connectTemporalWorker } from '../../platform/temporal-worker.ts';
 import { connectTemporal } from '../../platform/temporal.ts';
 import { revokeKey } from '../../services/revocations.ts';
@@ -14,6 +11,7 @@ import { runOutboxRelay } from '../../workers/outbox-relay.ts';
 import { trustStartOptions } from '../../workers/trust-start.ts';
 import { changedSignal, type trustWorkflowIds } from '../../workflows/contract.ts';
 import { eventually } from '../support/eventually.ts';
+import { startOwnTemporal } from '../support/own-temporal.ts';
 import { quietTemporal } from '../support/quiet-temporal.ts';
 import { givenDelegateRow } from '../support/signing-rows.ts';
 import { workflowBundle } from '../support/temporal.ts';
@@ -22,10 +20,7 @@ import { openTrustWorld } from '../support/trust-world.ts';
 quietTemporal();
 const world = await openTrustWorld();
 const { deps, kms } = world;
-// Of its own: these workflows are one of each in a namespace, and others' tests have them run, too.
-const dir = await mkdtemp(join(inject('scratchFolder'), 'temporal-'));
-const temporal = await startTemporal({ dir, uiPort: null, durable: false });
-const config = { TEMPORAL_ADDRESS: temporal.address, TEMPORAL_NAMESPACE: 'default' };
+const config = await startOwnTemporal();
 const { client, close } = connectTemporal(config);
 const connection = await connectTemporalWorker(config);
 const taskQueue = `trust-${crypto.randomUUID()}`;
@@ -41,7 +36,6 @@ afterAll(async () => {
   worker.shutdown();
   await Promise.all([relaying, running]);
   await Promise.all([close(), connection.close()]);
-  await temporal.stop();
 });
 
 const context = {
