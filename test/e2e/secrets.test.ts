@@ -160,6 +160,7 @@ async function renewKeys(): Promise<void> {
   const [renewed] = (await delegatesNow()).toSorted((one, other) => other.seq - one.seq);
   told.set(renewed?.kid ?? '', renewDelegateId);
   await eventually(async () => (await rootsNow()).length === 2, within);
+  await keepDelegates();
   const body = { kind: 'key', kid: 'root-1', reason: 'Test' };
   expect((await api.asOperator('POST', '/v1/revocations', { body })).status).toBe(201);
   await eventually(async () => {
@@ -169,9 +170,10 @@ async function renewKeys(): Promise<void> {
   }, within);
 }
 
-/** Remembers every private key that there is by now. */
-async function keepKeys(): Promise<void> {
+/** Remembers the private keys of delegates that there are by now. Those of revoked ones are erased. */
+async function keepDelegates(): Promise<void> {
   for (const { kid, sealKid, sealedKey } of await delegatesNow()) {
+    if (sealedKey.length === 0) continue;
     const key = openDelegate(api.deps.signing.sealKeys, { kid, sealKid, sealedKey });
     secrets.set(
       `the private key of ${kid}`,
@@ -179,6 +181,11 @@ async function keepKeys(): Promise<void> {
     );
     secrets.set(`the sealed key of ${kid}`, sealedKey);
   }
+}
+
+/** Remembers every private key that there is or was. */
+async function keepKeys(): Promise<void> {
+  await keepDelegates();
   for (const version of kms.store.list()) {
     // Another is being made already.
     if (version.state === 'PENDING_GENERATION') continue;
