@@ -2,11 +2,8 @@
 import { fullPeriods, overlapsAny, touches } from './periods.ts';
 import { seatSettings, settledAt, tailMs } from './settings.ts';
 import { takenOut } from './files.ts';
-import { calmAfter, isDisturbed, type LedgerRow, type Op, type Period } from './story.ts';
-import type { Story } from './story.ts';
-
-/** Times of the ledger are this close to those of the history. */
-const clockSlackMs = 50;
+import { calmAfter, isDisturbed, ledgerSlackMs } from './story.ts';
+import type { LedgerRow, Op, Period, Story } from './story.ts';
 
 type Presence = Period & { instance: string };
 
@@ -40,7 +37,7 @@ export function crowdOf(story: Story, licenseId: string): Crowd {
   function stood(row: LedgerRow): Presence[] {
     const { instance, createdAt: from, grantedAt } = row;
     if (grantedAt !== null && grantedAt <= from) return [];
-    return [{ instance, from, to: grantedAt === null ? freed(row) : grantedAt + clockSlackMs }];
+    return [{ instance, from, to: grantedAt === null ? freed(row) : grantedAt + ledgerSlackMs }];
   }
   return {
     keptOut({ instance, invokedAt: from, doneAt: to }) {
@@ -106,9 +103,9 @@ function freedBy(story: Story, ops: readonly Op[]): (row: LedgerRow) => number {
   return ({ id, endedAt, endReason }) => {
     if (endedAt === null) return Infinity;
     const ending = endings(id, endReason)
-      .filter(({ doneAt }) => doneAt >= endedAt - clockSlackMs)
+      .filter(({ doneAt }) => doneAt >= endedAt - ledgerSlackMs)
       .toSorted((one, other) => one.doneAt - other.doneAt)[0];
-    const freeAt = freeFirst.has(endReason) ? endedAt + clockSlackMs : ending?.doneAt;
+    const freeAt = freeFirst.has(endReason) ? endedAt + ledgerSlackMs : ending?.doneAt;
     // A rebuilt pool keeps the seat for holders that it may have forgotten, for one lease.
     if (
       freeAt !== undefined &&

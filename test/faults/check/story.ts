@@ -82,7 +82,7 @@ export interface Story extends Run {
 }
 
 /** Times of the ledger are this close to those of the history. */
-const ledgerSlackMs = 50;
+export const ledgerSlackMs = 50;
 
 /** What one deed's end may come after a fault that was going on meanwhile. */
 const afterFaultMs = 1_000;
