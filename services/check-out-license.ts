@@ -67,7 +67,8 @@ export type CheckOutOutcome =
  * a license that is sold one seat less: a grant that Redis makes meanwhile is not recorded.
  *
  * @throws LicensingError `no_seats_available` when there is none to take out, `rate_limited` when the
- * license has had its files of the day or the device has as many open as it may, `unavailable` where there is no key to sign with.
+ * license has had its files of the day or the device has as many open as it may, `unavailable` where there
+ * is no key to sign with.
  */
 export async function checkOutLicense(
   deps: Deps,

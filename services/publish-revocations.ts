@@ -9,13 +9,13 @@ import { inTransaction } from '../data/tenant.ts';
 import { LicensingError } from '../domain/errors.ts';
 import { fullnessOf, listedMax } from '../domain/revocation.ts';
 import { revocationSigner } from '../domain/root-rotation.ts';
-import { skewSeconds } from '../signing/tokens/jws.ts';
 import {
   makeRevocationList,
   revocationListLife,
   type RevocationClaims,
 } from '../signing/tokens/revocation-list.ts';
 import type { Deps } from './deps.ts';
+import { isYounger } from './is-younger.ts';
 import { rootSigner } from './root-keys.ts';
 
 /** The newest list, and whether it was made now. */
@@ -72,17 +72,16 @@ export async function publishRevocations(
 }
 
 /**
- * Half-way to its next update, so that a day without KMS makes no list late. One of the future, made by a clock that
- * was ahead, is replaced at once: clients do not take it yet.
+ * Half-way to its next update, so that a day without KMS makes no list late. One of the future is replaced at once:
+ * clients do not take it yet.
  */
 function isDue(
   { token, createdAt }: { token: string; createdAt: Date },
   { revoked, at }: { revoked: Revoked; at: number },
 ): boolean {
   const { keys, licenses, leases } = decodeJwt<Revoked>(token);
-  const ageSeconds = at - createdAt.getTime() / 1_000;
-  const isFresh =
-    ageSeconds >= -skewSeconds && ageSeconds < revocationListLife.updateSeconds / 2 - 3_600;
+  const seconds = revocationListLife.updateSeconds / 2 - 3_600;
+  const isFresh = isYounger(createdAt, { at, seconds });
   return !isFresh || !isDeepStrictEqual({ keys, licenses, leases }, revoked);
 }
 

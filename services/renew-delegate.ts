@@ -11,8 +11,8 @@ import { inTransaction } from '../data/tenant.ts';
 import { newId } from '../platform/ids.ts';
 import { sealDelegate } from '../signing/sealed-delegate.ts';
 import { delegateLife, makeCertificate, type DelegateKey } from '../signing/tokens/certificate.ts';
-import { skewSeconds } from '../signing/tokens/jws.ts';
 import type { Deps } from './deps.ts';
+import { isYounger } from './is-younger.ts';
 import { activeRoot, type ActiveRoot } from './root-keys.ts';
 
 /** What became of a renewal. `isNew` is false when the newest delegate is young enough. */
@@ -29,9 +29,10 @@ export interface RenewalOptions {
 }
 
 /**
- * Makes the next delegate: an Ed25519 key, the root's certificate for it, and a sealed copy for every
- * process to load, and erases the private keys that may not sign any more. It stores all of it or nothing, and signs nothing when the newest is younger than about half its
- * life, so that it may be asked for at any time by anyone: of two that ask at once, one makes a delegate.
+ * Makes the next delegate: an Ed25519 key, the root's certificate for it, and a sealed copy for every process to
+ * load. With it the private keys are erased that may not sign any more. It stores all of it or nothing, and signs
+ * nothing when the newest is younger than about half its life, so that it may be asked for at any time by anyone:
+ * of two that ask at once, one makes a delegate.
  *
  * @throws LicensingError `unavailable` while Postgres or Cloud KMS is away, KmsFault as `activeRoot` does.
  */
@@ -62,10 +63,9 @@ const keptSeconds = 86_400;
 /** An hour less than the half: it is looked at every hour, and must be made while half its life is left. */
 const youngSeconds = delegateLife.signSeconds / 2 - 3_600;
 
-/** One of the future, made by a clock that was ahead, is none: nobody may sign with it yet. */
+/** With one of the future nobody may sign yet. */
 function isYoung({ createdAt }: DelegateRecord, at: number): boolean {
-  const ageSeconds = at - createdAt.getTime() / 1_000;
-  return ageSeconds >= -skewSeconds && ageSeconds < youngSeconds;
+  return isYounger(createdAt, { at, seconds: youngSeconds });
 }
 
 async function certify(

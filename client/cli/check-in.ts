@@ -6,14 +6,12 @@ import { resolveProduct, type ServerOptions } from '../settings.ts';
 import type * as verifierModule from '../verify/index.ts';
 import { reportFailure } from './failure.ts';
 import { readText } from './files.ts';
-import { openLicenseFilesApi } from './license-files-api.ts';
+import { openLicenseFilesApi, patienceMs } from './license-files-api.ts';
 
 export interface CheckInOptions extends ServerOptions {
   product?: string;
   json: boolean;
 }
-
-const patienceMs = 5_000;
 
 /** What is given up, and what is kept of it on this machine, if it is. */
 interface GivingUp {

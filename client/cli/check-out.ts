@@ -12,6 +12,7 @@ import { reportFailure } from './failure.ts';
 import { readText, writeText } from './files.ts';
 import {
   openLicenseFilesApi,
+  patienceMs,
   type CheckOutAnswer,
   type CheckOutRequest,
 } from './license-files-api.ts';
@@ -40,7 +41,6 @@ export interface CheckOutOptions extends CommonOptions {
 }
 
 const pollMs = 1_000;
-const patienceMs = 5_000;
 
 /** Gets a license file and installs or writes it, once it is found good. @returns the exit code. */
 export async function checkOut(options: CheckOutOptions): Promise<number> {

@@ -3,9 +3,7 @@ import { lastingFingerprint } from '../license-file.ts';
 import { readLicense } from '../license-store.ts';
 import { withPatience } from '../patience.ts';
 import { resolveProduct } from '../settings.ts';
-import type { CheckOutAnswer, LicenseFilesApi } from './license-files-api.ts';
-
-const patienceMs = 5_000;
+import { patienceMs, type CheckOutAnswer, type LicenseFilesApi } from './license-files-api.ts';
 
 /**
  * Checks the file in again, where this machine may: that of a request is given up by the machine that asked,

@@ -13,6 +13,9 @@ export type CheckOutAnswer = components['schemas']['CheckOutAnswer'];
 /** The server itself waits a few seconds for the file. */
 const timeoutMs = 15_000;
 
+/** How long a command asks again while the server does not answer. */
+export const patienceMs = 5_000;
+
 export type LicenseFilesApi = ReturnType<typeof createLicenseFilesApi>;
 
 /**
