@@ -38,8 +38,9 @@ function givenMachine(license: GivenLicense, changes: Record<string, string> = {
     /** A command that holds a seat until it is ended; resolves once it runs. */
     async hold(): Promise<{ program: Program; sessionId: string; pid: number }> {
       const script = `
-        console.log(process.env.LEASEHOLD_SESSION_ID);
+        // Before a word is said: whoever reads it may kill the parent at once.
         const parent = process.ppid;
+        console.log(process.env.LEASEHOLD_SESSION_ID);
         setInterval(() => process.ppid === parent || process.exit(), 50);`;
       const command = [process.execPath, '--input-type=module', '--eval', script];
       const program = leasehold('run', '--json', '--', ...command);
