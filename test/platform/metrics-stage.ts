@@ -20,7 +20,8 @@ export async function startMetricsStage() {
   const temporalConfig = await startOwnTemporal();
   const redis = await startTestRedis({ durable: true });
   const kms = await startTestKms();
-  const api = await startTestApi({ redis, kms, environment: { DATABASE_POOL_SIZE: '3' } });
+  const environment = { ...temporalConfig, DATABASE_POOL_SIZE: '3' };
+  const api = await startTestApi({ redis, kms, environment });
   const { deps } = api;
   const admin = new PostgresClient({ connectionString: api.database.adminUrl });
   await admin.connect();
