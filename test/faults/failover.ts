@@ -74,6 +74,7 @@ export async function measureFailover(
     const seats = 3 * seatsPerPhase;
     const license = await sellLicense(api.deps, seats);
     const before = await takeSeats(api.deps, license, { most: seatsPerPhase, forMs: 60_000 });
+    await pair.synced();
     pair.replication.ail({ kind: 'cut' });
     const behind = await takeSeats(api.deps, license, { most: seatsPerPhase, forMs: behindMs });
     await pair.primary().kill();

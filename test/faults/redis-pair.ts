@@ -78,9 +78,12 @@ export async function startRedisPair(folder: string): Promise<RedisPair> {
     },
     async synced() {
       await until(async () => {
+        const written = offsetIn(await primary().store.info('replication'), 'master_repl_offset');
         const info = await replica().store.info('replication');
         return (
-          info.includes('master_link_status:up') && !info.includes('master_sync_in_progress:1')
+          info.includes('master_link_status:up') &&
+          !info.includes('master_sync_in_progress:1') &&
+          offsetIn(info, 'slave_repl_offset') >= written
         );
       });
     },
@@ -94,6 +97,11 @@ export async function startRedisPair(folder: string): Promise<RedisPair> {
 }
 
 const onError = () => undefined;
+
+/** A place in the stream of writes; NaN where the server tells none. */
+function offsetIn(info: string, name: string): number {
+  return Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1] ?? NaN);
+}
 
 /**
  * The file that the server appends to. One that was made of a whole copy, as after a promotion, may be
