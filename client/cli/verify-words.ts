@@ -1,5 +1,5 @@
 /** What `leasehold verify` says, as plain text. Pure. */
-import type { Inspection, Kind, Step } from '../verify/index.ts';
+import type { Claims, Inspection, Kind, Step } from '../verify/index.ts';
 
 /** What the file is, how each check went, and what it proves; the last line is the answer. */
 export function inspectionLines(file: string, inspection: Inspection | null, at: number): string[] {
@@ -67,7 +67,7 @@ function meaningOf({ kind, claims }: Extract<Inspection, { isGood: true }>): str
     case 'lease':
       return `${of('sub')} of product ${of('aud')}, plan ${of('tier')}, gives ${of('sid')} a seat until ${when('lease_until')}, offline until ${when('exp')}`;
     case 'denial':
-      return `the server refused ${of('instance_key')} of product ${of('aud')} with ${of('code')} at ${when('iat')}`;
+      return `the server refused ${whomOf(claims)} with ${of('code')} at ${when('iat')}`;
     case 'certificate':
       return `its key may sign until ${when('sign_until')}; what it signed is believed until ${when('verify_until')} at the longest`;
     case 'revocation_list':
@@ -80,6 +80,12 @@ function meaningOf({ kind, claims }: Extract<Inspection, { isGood: true }>): str
     case 'deactivation_file':
       return `one device gives up file ${of('file')} of ${of('license')}`;
   }
+}
+
+/** Of a request that it could not read, or whose credential it did not know, the server knows less. */
+function whomOf(claims: Claims): string {
+  const instance = claims['instance_key'] === '' ? 'a request' : textOf(claims['instance_key']);
+  return claims['aud'] === '' ? instance : `${instance} of product ${textOf(claims['aud'])}`;
 }
 
 function textOf(value: unknown): string {

@@ -28,7 +28,7 @@ export {
 } from '../../signing/tokens/revocation-list.ts';
 export { verifyRootList, walkRootLists } from '../../signing/tokens/root-list.ts';
 export type { RootTrust } from '../../signing/tokens/root-trust.ts';
-export { inspect, type Inspection, type InspectionDemand } from './inspect.ts';
+export { inspect, type Claims, type Inspection, type InspectionDemand } from './inspect.ts';
 export { peekLicenseFile } from './peek.ts';
 export { recognise, type Kind } from './recognise.ts';
 export type { Step } from './steps.ts';

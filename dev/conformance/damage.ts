@@ -1,14 +1,13 @@
 /** What can be done to any compact token, and what is to be found then. */
-import type { RootKey } from '../../signing/tokens/root-list.ts';
-import { edited, respelled, resigned, rewritten, signedByPublicKey } from './forgery.ts';
+import { edited, respelled, resigned, rewritten, signedByPublicKey, type Part } from './forgery.ts';
 import type { VectorDelegate } from './keys.ts';
 import type { Text } from './vector.ts';
 
 /** Name, text, fault. */
 export type Damage = readonly [name: string, text: Text, fault: string];
 
-/** By people who have no key. The token must be signed by a delegate. */
-export function damagesOf(token: string, root: RootKey): Damage[] {
+/** By people who have no key, of the delegate that signed the token only what is public. */
+export function damagesOf(token: string, { privateKey }: VectorDelegate): Damage[] {
   const [head = '', body = '', signature = ''] = token.split('.');
   const unsigned = edited(token, 'header', { alg: 'none' });
   return [
@@ -18,7 +17,11 @@ export function damagesOf(token: string, root: RootKey): Damage[] {
       'malformed',
     ],
     ['algorithm none', unsigned, 'wrong_algorithm'],
-    ['HS256 with the public key as secret', signedByPublicKey(token, root), 'wrong_algorithm'],
+    [
+      'HS256 with the public key as secret',
+      signedByPublicKey(token, privateKey),
+      'wrong_algorithm',
+    ],
     ['the algorithm of another key', edited(token, 'header', { alg: 'PS256' }), 'wrong_algorithm'],
     ['the old name of the algorithm', edited(token, 'header', { alg: 'EdDSA' }), 'wrong_algorithm'],
     ['the name of a root', edited(token, 'header', { kid: 'root-1' }), 'unknown_key'],
@@ -50,12 +53,15 @@ export function damagesOf(token: string, root: RootKey): Damage[] {
 
 /** By somebody who has the delegate's key: what it signs must be written one way. */
 export function spellingsOf(token: string, { privateKey }: VectorDelegate): Damage[] {
-  const written = (name: string, change: (text: string) => string): Damage => [
+  const rewrite = (part: Part, name: string, change: (text: string) => string): Damage => [
     name,
-    resigned(rewritten(token, 'claims', change), privateKey),
+    resigned(rewritten(token, part, change), privateKey),
     'malformed',
   ];
+  const written = (name: string, change: (text: string) => string) =>
+    rewrite('claims', name, change);
   return [
+    rewrite('header', 'a name twice in its header', (text) => text.replace('{', '{"kid":"d0",')),
     written('a claim twice', (text) => text.replace('{', '{"exp":4000000000,')),
     written('white space in its claims', (text) => text.replace(',', ', ')),
     written('an escape that need not be', (text) => text.replace('cad', 'c\\u0061d')),

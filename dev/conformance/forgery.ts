@@ -1,8 +1,7 @@
 /** Tokens as no server makes them. */
-import { createHmac, sign, type KeyObject } from 'node:crypto';
-import type { RootKey } from '../../signing/tokens/root-list.ts';
+import { createHmac, createPublicKey, sign, type KeyObject } from 'node:crypto';
 
-type Part = 'header' | 'claims';
+export type Part = 'header' | 'claims';
 
 const encode = (text: string) => Buffer.from(text).toString('base64url');
 const decode = (part: string) => Buffer.from(part, 'base64url').toString();
@@ -28,11 +27,12 @@ export function resigned(token: string, key: KeyObject): string {
   return `${input}.${sign(null, Buffer.from(input), key).toString('base64url')}`;
 }
 
-/** What fools verifiers that let a token choose its algorithm: the public key taken as a shared secret. */
-export function signedByPublicKey(token: string, root: RootKey): string {
+/** What fools verifiers that let a token choose its algorithm: the public key, as its PEM, taken as a shared secret. */
+export function signedByPublicKey(token: string, privateKey: KeyObject): string {
+  const secret = createPublicKey(privateKey).export({ type: 'spki', format: 'pem' });
   const forged = edited(token, 'header', { alg: 'HS256' });
   const input = forged.slice(0, forged.lastIndexOf('.'));
-  return `${input}.${createHmac('sha256', root.n).update(input).digest('base64url')}`;
+  return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`;
 }
 
 /** Another spelling of the same bytes: 64 bytes leave four bits of the last character unused. */

@@ -137,6 +137,23 @@ test('knows everything that the server signs', async () => {
   }
 });
 
+test.each([
+  ['i1', 'cad', 'i1 of product cad'],
+  ['', 'cad', 'a request of product cad'],
+  ['', '', 'a request'],
+])(
+  'says of a denial whom it refused: instance "%s", product "%s"',
+  async (instanceKey, audience, whom) => {
+    const refused = { nonce: 'n1', instanceKey, credential: 'LH-1', issuer };
+    const denial = await makeDenial(delegate.signer, {
+      ...{ ...refused, audience, code: 'license_revoked', at },
+    });
+    const { exitCode, lines } = await verify(written('refused.txt', `${denial} ${certificate}`));
+    expect(exitCode).toBe(0);
+    expect(lines.at(-1)).toContain(`Good: the server refused ${whom} with license_revoked at `);
+  },
+);
+
 /** A file for the machine that the other one has the fingerprint of, or for every machine. */
 async function licenseFile(fingerprint: string | null): Promise<string> {
   return makeLicenseFile(root.signer, {
