@@ -105,7 +105,7 @@ function environmentOf(ledger: Ledger, { link }: RedisPair, replicasMin: number)
   };
 }
 
-/** Writers side by side, each seat for another instance, until there are enough or time is up. */
+/** Writers side by side, each seat for another instance, until enough were told or time is up. */
 async function takeSeats(
   deps: Deps,
   license: SoldLicense,
@@ -113,16 +113,19 @@ async function takeSeats(
 ): Promise<{ acked: AckedSeat[]; refused: number }> {
   const acked: AckedSeat[] = [];
   const until = performance.now() + forMs;
-  let asked = 0;
+  let wanted = most;
   let refused = 0;
   let isFull = false;
   const write = async () => {
-    while (!isFull && asked < most && performance.now() < until) {
-      asked += 1;
+    while (!isFull && wanted > 0 && performance.now() < until) {
+      wanted -= 1;
       const seat = await takeSeat(deps, license).catch(() => 'refused' as const);
-      if (seat === 'refused') refused += 1;
-      else if (seat === 'full') isFull = true;
-      else acked.push(seat);
+      if (seat === 'full') isFull = true;
+      else if (seat !== 'refused') acked.push(seat);
+      else {
+        refused += 1;
+        wanted += 1;
+      }
     }
   };
   await Promise.all(Array.from({ length: writers }, write));
