@@ -1,4 +1,5 @@
 /** What can be done to any compact token, and what is to be found then. */
+import type { DelegateKey } from '../../signing/tokens/certificate.ts';
 import { edited, respelled, resigned, rewritten, signedByPublicKey, type Part } from './forgery.ts';
 import type { VectorDelegate } from './keys.ts';
 import type { Text } from './vector.ts';
@@ -6,8 +7,8 @@ import type { Text } from './vector.ts';
 /** Name, text, fault. */
 export type Damage = readonly [name: string, text: Text, fault: string];
 
-/** By people who have no key, of the delegate that signed the token only what is public. */
-export function damagesOf(token: string, { privateKey }: VectorDelegate): Damage[] {
+/** By people who know the public key alone. The token must be signed by its delegate. */
+export function damagesOf(token: string, key: DelegateKey): Damage[] {
   const [head = '', body = '', signature = ''] = token.split('.');
   const unsigned = edited(token, 'header', { alg: 'none' });
   return [
@@ -17,11 +18,7 @@ export function damagesOf(token: string, { privateKey }: VectorDelegate): Damage
       'malformed',
     ],
     ['algorithm none', unsigned, 'wrong_algorithm'],
-    [
-      'HS256 with the public key as secret',
-      signedByPublicKey(token, privateKey),
-      'wrong_algorithm',
-    ],
+    ['HS256 with the public key as secret', signedByPublicKey(token, key), 'wrong_algorithm'],
     ['the algorithm of another key', edited(token, 'header', { alg: 'PS256' }), 'wrong_algorithm'],
     ['the old name of the algorithm', edited(token, 'header', { alg: 'EdDSA' }), 'wrong_algorithm'],
     ['the name of a root', edited(token, 'header', { kid: 'root-1' }), 'unknown_key'],

@@ -50,7 +50,7 @@ export async function denialVectors(keys: VectorKeys): Promise<Vector[]> {
   const newer = { code: 'of_a_later_version' };
   const stranger = { code: 'unauthenticated', aud: '', instance_key: '' };
   const late = { iat: signUntil + 1, exp: signUntil + 301 };
-  const damages = damagesOf(token, keys.delegate).slice(0, 3);
+  const damages = damagesOf(token, keys.delegate.key).slice(0, 3);
 
   return [
     good('good', token, {}),

@@ -1,5 +1,6 @@
 /** Tokens as no server makes them. */
 import { createHmac, createPublicKey, sign, type KeyObject } from 'node:crypto';
+import type { DelegateKey } from '../../signing/tokens/certificate.ts';
 
 export type Part = 'header' | 'claims';
 
@@ -28,8 +29,9 @@ export function resigned(token: string, key: KeyObject): string {
 }
 
 /** What fools verifiers that let a token choose its algorithm: the public key, as its PEM, taken as a shared secret. */
-export function signedByPublicKey(token: string, privateKey: KeyObject): string {
-  const secret = createPublicKey(privateKey).export({ type: 'spki', format: 'pem' });
+export function signedByPublicKey(token: string, key: DelegateKey): string {
+  const publicKey = createPublicKey({ key: { ...key }, format: 'jwk' });
+  const secret = publicKey.export({ type: 'spki', format: 'pem' });
   const forged = edited(token, 'header', { alg: 'HS256' });
   const input = forged.slice(0, forged.lastIndexOf('.'));
   return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`;

@@ -77,7 +77,7 @@ export async function leaseVectors(keys: VectorKeys): Promise<Vector[]> {
       ...{ nonce: 'n2', at: old.iat },
     }),
     bad('the answer to no request', token, 'other_request', { nonce: 'n1' }),
-    ...damagesOf(token, keys.delegate).map(([name, text, fault]) => bad(name, text, fault)),
+    ...damagesOf(token, keys.delegate.key).map(([name, text, fault]) => bad(name, text, fault)),
     ...spellingsOf(token, keys.delegate).map(([name, text, fault]) => bad(name, text, fault)),
     bad('a denial', await signedClaims(keys, 'lic-denial+jwt', claims), 'wrong_type'),
     bad('what the root signed', await makeToken(root.signer, { type, claims }), 'unknown_key'),

@@ -120,12 +120,11 @@ async function takeSeats(
     while (!isFull && wanted > 0 && performance.now() < until) {
       wanted -= 1;
       const seat = await takeSeat(deps, license).catch(() => 'refused' as const);
-      if (seat === 'full') isFull = true;
-      else if (seat !== 'refused') acked.push(seat);
-      else {
+      if (seat === 'refused') {
         refused += 1;
         wanted += 1;
-      }
+      } else if (seat === 'full') isFull = true;
+      else acked.push(seat);
     }
   };
   await Promise.all(Array.from({ length: writers }, write));
